@@ -1,0 +1,120 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: image
+short_description: The definition of an image, checked and completed
+version_added: 1.0.0
+author:
+  - golden.ami contributors (@golden-ami)
+description:
+  - Reads C(images/<name>/image.yml), holds it against the collection's JSON Schema, and returns it with
+    its defaults, absolute paths, and the files that the image is made from.
+  - A mistake is told with file, line and key, and all mistakes at once.
+  - C(images) in the working directory comes before the images of the collection.
+requirements:
+  - jsonschema (Python library)
+options:
+  _terms:
+    description:
+      - The names of images.
+    type: list
+    elements: string
+    required: true
+  directories:
+    description:
+      - Directories that hold images, in the order in which they are searched.
+      - Without it, C(images) in the working directory and then the images of the collection.
+    type: list
+    elements: path
+"""
+
+EXAMPLES = r"""
+- name: Say what the image is made from
+  ansible.builtin.debug:
+    msg: "{{ lookup('golden.ami.image', 'wordpress').base }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - One definition for each name.
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The image's name.
+      type: str
+    file:
+      description: The definition's file.
+      type: str
+    base:
+      description: What the image is made from.
+      type: dict
+    provision:
+      description: How the base becomes the image, with the absolute path of the playbook.
+      type: dict
+    builder:
+      description: The machine that the image is built on.
+      type: dict
+    max_age:
+      description: Seconds after which an unchanged image is built again, or V(none).
+      type: int
+    timeout:
+      description: Seconds that a build may take.
+      type: int
+    content:
+      description: The files and directories that the image is made from, by the name of the part.
+      type: dict
+    notes:
+      description: What a person should know, such as roles that can't be followed.
+      type: list
+      elements: str
+"""
+
+import importlib
+import typing as t
+from pathlib import Path
+
+from ansible import constants
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.golden.ami.plugins.plugin_utils._definition._load import load_definition
+from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
+
+COLLECTION = Path(__file__).parents[2]
+
+
+def find_role(name: str, beside: list[Path]) -> Path | None:
+    """The directory of a role: in its collection for a full name, otherwise where Ansible would look."""
+    if name.count(".") >= 2:
+        namespace, collection, role = name.split(".", 2)
+        try:
+            package = importlib.import_module(f"ansible_collections.{namespace}.{collection}")
+        except ImportError:
+            return None
+        candidates = [Path(root) / "roles" / role for root in package.__path__]
+    else:
+        candidates = [root / name for root in [*beside, *map(Path, constants.DEFAULT_ROLES_PATH)]]
+    return next((path for path in candidates if path.is_dir()), None)
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
+        self.set_options(var_options=variables, direct=kwargs)
+        directories = [Path(path) for path in self.get_option("directories") or []]
+        if not directories:
+            directories = [Path.cwd() / "images", COLLECTION / "playbooks" / "images"]
+        return [self._load(str(name), directories) for name in terms]
+
+    def _load(self, name: str, directories: list[Path]) -> t.Any:
+        beside = [directory / name / "roles" for directory in directories] + [Path.cwd() / "roles"]
+        schema = COLLECTION / "roles" / "image" / "files" / "image.schema.json"
+        try:
+            return load_definition(name, directories, schema, lambda role: find_role(role, beside))
+        except DefinitionError as error:
+            raise AnsibleLookupError(str(error)) from error
