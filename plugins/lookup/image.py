@@ -82,7 +82,6 @@ from pathlib import Path
 from ansible import constants
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._load import load_definition
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
 

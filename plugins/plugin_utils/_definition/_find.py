@@ -31,8 +31,9 @@ def find_definition(name: str, directories: list[Path]) -> Path:
     known = list_images(directories)
     have = f"Images that exist: {', '.join(known)}" if known else "There is no image yet"
     searched = ", ".join(str(directory) for directory in directories)
-    message = f"there is no image '{name}'. {have}. Searched: {searched}; a new one is a file {directories[0]}/{name}/image.yml"
-    raise DefinitionError([Problem(f"{directories[0]}/{name}/image.yml", 1, "", message)])
+    new = f"{directories[0]}/{name}/image.yml"
+    message = f"there is no image '{name}'. {have}. Searched: {searched}; a new one is a file {new}"
+    raise DefinitionError([Problem(new, 1, "", message)])
 
 
 def list_images(directories: list[Path]) -> list[str]:

@@ -50,7 +50,7 @@ def load_definition(name: str, directories: list[Path], schema_file: Path, find_
     if problems:
         raise DefinitionError(problems)
     definition = t.cast(Definition, _schema.with_defaults(source.data, schema))
-    definition.update(name=name, file=str(path), directory=str(path.parent), notes=[], content={})
+    definition |= {"name": name, "file": str(path), "directory": str(path.parent), "notes": [], "content": {}}
     definition.setdefault("base", None)
     definition["max_age"] = _in_seconds(definition.get("max_age"))
     definition["timeout"] = t.cast(int, _in_seconds(definition["timeout"]))
@@ -71,16 +71,18 @@ def _complete_provision(definition: Definition, source: _source.Source, find_rol
         playbook = t.cast(str, _absolute(provision["playbook"], directory, source, ("provision", "playbook")))
         provision["playbook"] = playbook
         roles = _content.roles_of_playbook(Path(playbook), find_role)
-        definition["content"]["playbook"] = sorted(
-            {str(path) for path in Path(playbook).parent.iterdir() if path.name not in _NOT_CONTENT and path.suffix != ".retry"}
-        )
+        beside = (path for path in Path(playbook).parent.iterdir() if path.name not in _NOT_CONTENT)
+        definition["content"]["playbook"] = sorted(str(path) for path in beside)
     else:
         provision["roles"] = [*provision["roles"], "golden.ami.sysprep"]
         roles = _content.roles_of_names(provision["roles"], find_role)
     key = "playbook" if "playbook" in provision else "roles"
     if roles.missing:
         line = source.line_of(("provision", key))
-        message = f"there is no role {', '.join(roles.missing)}: not in roles/ beside the definition, in ./roles, in Ansible's roles path or in an installed collection"
+        message = (
+            f"there is no role {', '.join(roles.missing)}: not in roles/ beside the definition, in ./roles, "
+            "in Ansible's roles path or in an installed collection"
+        )
         raise DefinitionError([Problem(source.file, line, f"provision.{key}", message)])
     for name, path in sorted(roles.paths.items()):
         definition["content"][f"role {name}"] = [str(path)]
@@ -89,7 +91,8 @@ def _complete_provision(definition: Definition, source: _source.Source, find_rol
             t.cast(str, _absolute(extra, directory, source, ("provision", "content", index)))
         )
     definition["notes"] = [
-        f"the role name {name} is known at run time only: a change in that role is no reason to build, unless provision.content names it"
+        f"the role name {name} is known at run time only: a change in that role is no reason to build, "
+        "unless provision.content names it"
         for name in roles.templated
     ]
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 import difflib
 import typing as t
 
+from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import Path, Problem, Source, dotted
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
-
-from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import Path, Problem, Source, dotted
 
 Schema = dict[str, t.Any]
 
@@ -24,7 +23,8 @@ def find_problems(source: Source, schema: Schema) -> list[Problem]:
     if source.data is None:
         return [Problem(source.file, 1, "", f"the file is empty; expected {_expected_keys(schema)}")]
     if not isinstance(source.data, dict):
-        return [Problem(source.file, 1, "", f"expected keys such as {_expected_keys(schema)}, found {_kind(source.data)}")]
+        message = f"expected keys such as {_expected_keys(schema)}, found {_kind(source.data)}"
+        return [Problem(source.file, 1, "", message)]
     problems = []
     for error in Draft202012Validator(schema).iter_errors(source.data):
         problems.extend(_explain(error, source))
@@ -46,12 +46,17 @@ def with_defaults(data: t.Any, schema: Schema) -> t.Any:
     return filled
 
 
+def _value_of(error: ValidationError) -> t.Any:
+    """What the schema says under the key that was not met."""
+    return error.validator_value
+
+
 def _explain(error: ValidationError, source: Source) -> list[Problem]:
     path: Path = tuple(error.absolute_path)
     schema = t.cast(Schema, error.schema if isinstance(error.schema, dict) else {})
     explain = _EXPLANATIONS.get(str(error.validator))
-    if error.schema is False:
-        return [_problem(source, path, "does not go with template: a template of your own says that itself")]
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, str(error.instance))
     if explain is None:
         return [_problem(source, path, f"{error.message}. {schema.get('description', '')}".rstrip())]
     return [_problem(source, (*path, *below), message) for below, message in explain(error, schema)]
@@ -67,7 +72,7 @@ Explanation = list[tuple[Path, str]]
 def _unknown_keys(error: ValidationError, schema: Schema) -> Explanation:
     known = list(schema.get("properties", {}))
     explanations: Explanation = []
-    for key in error.instance:
+    for key in t.cast(dict[str, t.Any], error.instance):
         if key in known:
             continue
         close = difflib.get_close_matches(str(key), known, n=1)
@@ -77,28 +82,30 @@ def _unknown_keys(error: ValidationError, schema: Schema) -> Explanation:
 
 
 def _missing_key(error: ValidationError, schema: Schema) -> Explanation:
-    keys = [key for key in t.cast(list[str], error.validator_value) if key not in error.instance]
-    return [((), f"{key} is missing. {schema.get('properties', {}).get(key, {}).get('description', '')}".rstrip()) for key in keys]
+    said = t.cast(dict[str, t.Any], error.instance)
+    keys = [key for key in _value_of(error) if key not in said]
+    properties = schema.get("properties", {})
+    return [((), f"{key} is missing. {properties.get(key, {}).get('description', '')}".rstrip()) for key in keys]
 
 
 def _wrong_type(error: ValidationError, schema: Schema) -> Explanation:
-    wanted = error.validator_value
+    wanted = _value_of(error)
     words = " or ".join(_TYPE_WORDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
     return [((), f"expected {words}, found {_kind(error.instance)}. {schema.get('description', '')}".rstrip())]
 
 
 def _wrong_value(error: ValidationError, schema: Schema) -> Explanation:
-    wanted = ", ".join(str(value) for value in error.validator_value)
+    wanted = ", ".join(str(value) for value in _value_of(error))
     return [((), f"expected one of {wanted}, found {error.instance!r}")]
 
 
 def _wrong_form(error: ValidationError, schema: Schema) -> Explanation:
-    description = schema.get("description")
-    return [((), f"{error.instance!r} does not have the expected form. {description or 'Pattern: ' + str(error.validator_value)}")]
+    wanted = schema.get("description") or f"Pattern: {error.validator_value}"
+    return [((), f"{error.instance!r} does not have the expected form. {wanted}")]
 
 
 def _not_one_of(error: ValidationError, schema: Schema) -> Explanation:
-    ways = [" and ".join(way["required"]) for way in t.cast(list[Schema], error.validator_value)]
+    ways = [" and ".join(way["required"]) for way in _value_of(error)]
     said = ", ".join(error.instance) if isinstance(error.instance, dict) and error.instance else "nothing"
     return [((), f"expected exactly one of: {'; '.join(ways)}. Found: {said}")]
 
@@ -107,8 +114,8 @@ def _too_short(error: ValidationError, schema: Schema) -> Explanation:
     return [((), f"must not be empty. {schema.get('description', '')}".rstrip())]
 
 
-def _bad_tag_key(error: ValidationError, schema: Schema) -> Explanation:
-    return [((str(error.instance),), "a tag's key has at most 128 characters and does not start with aws: or golden:")]
+def _forbidden(error: ValidationError, schema: Schema) -> Explanation:
+    return [((), schema["description"])]
 
 
 def _expected_keys(schema: Schema) -> str:
@@ -147,8 +154,7 @@ _EXPLANATIONS: dict[str, t.Callable[[ValidationError, Schema], Explanation]] = {
     "enum": _wrong_value,
     "pattern": _wrong_form,
     "oneOf": _not_one_of,
-    "minProperties": _too_short,
     "minItems": _too_short,
     "minLength": _too_short,
-    "not": _bad_tag_key,
+    "not": _forbidden,
 }
