@@ -1,0 +1,63 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find a Go that can compile the pinned sources."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from golden_toolchain import child
+from golden_toolchain.errors import NotAvailable
+from golden_toolchain.lock import Lock
+from golden_toolchain.system import on_path
+from golden_toolchain.versions import parse, satisfies
+
+_VERSION = re.compile(r"^go version go(\d+\.\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True)
+class Go:
+    executable: Path
+    version: str
+
+
+def find(lock: Lock, env: t.Mapping[str, str], preferred: str = "") -> Go:
+    """The Go to use: the one that is named, else the first on PATH or in a usual place that is new enough."""
+    candidates = [Path(preferred).expanduser()] if preferred else _candidates(env)
+    seen = [Go(path, version) for path in candidates if (version := _version(path, env))]
+    for go in seen:
+        if satisfies(go.version, f">={lock.go_minimum}"):
+            return go
+    had = ", ".join(f"{go.executable} is {go.version}" for go in seen) or preferred or "none found"
+    raise NotAvailable(
+        f"compiling needs Go {lock.go_minimum} or newer ({had}). Install it, for example: download "
+        f"{lock.go_download}go{lock.go_minimum}.linux-amd64.tar.gz, then `tar -C /usr/local -xzf` that file; "
+        "/usr/local/go/bin is looked at without being on PATH. Or name a Go with packer_go=/path/to/go"
+    )
+
+
+def _candidates(env: t.Mapping[str, str]) -> list[Path]:
+    home = Path(env.get("HOME") or Path.home())
+    places = [Path("/usr/local/go/bin/go"), *_newest_first(Path("/usr/lib").glob("go-*/bin/go"))]
+    places += [Path("/usr/lib/go/bin/go"), Path("/opt/homebrew/bin/go"), home / "go/bin/go"]
+    places += _newest_first((home / "sdk").glob("go*/bin/go"))
+    return list(dict.fromkeys([*on_path("go", env.get("PATH", "")), *(place for place in places if place.is_file())]))
+
+
+def _newest_first(paths: t.Iterable[Path]) -> list[Path]:
+    def version(path: Path) -> tuple[int, int, int, int]:
+        return parse(path.parts[-3].lstrip("go-")) or (0, 0, 0, 0)
+
+    return sorted(paths, key=version, reverse=True)
+
+
+def _version(path: Path, env: t.Mapping[str, str]) -> str | None:
+    """What ``go version`` says outside of any module, so that no other toolchain is fetched to answer."""
+    answer = child.ask([str(path), "version"], env=env, cwd=Path("/"))
+    match = _VERSION.match(answer or "")
+    return match.group(1) if match else None
