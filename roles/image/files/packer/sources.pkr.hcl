@@ -14,10 +14,10 @@ source "amazon-ebs" "image" {
     http_put_response_hop_limit = 1
   }
 
-  associate_public_ip_address              = var.public_ip
-  security_group_ids                       = var.security_group_ids
+  associate_public_ip_address               = var.public_ip
+  security_group_ids                        = var.security_group_ids
   temporary_security_group_source_public_ip = !var.ssh_from_anywhere
-  iam_instance_profile                     = var.instance_profile
+  iam_instance_profile                      = var.instance_profile
 
   communicator            = "ssh"
   ssh_username            = var.ssh_username

@@ -1,0 +1,119 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever ends a build, nothing is left: INT, TERM, HUP and KILL to ansible-playbook, to the module and to Packer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Cloud
+
+SLOW = """\
+---
+- name: Take long enough to be interrupted
+  ansible.builtin.command: sleep 300
+  changed_when: false
+"""
+
+
+def children(pid: int) -> dict[int, str]:
+    """All processes below this one, with their command lines."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+    below: dict[int, str] = {}
+    for child in parents:
+        above = child
+        while above in parents and above != pid:
+            above = parents[above]
+        if above == pid and child != pid:
+            below[child] = command_line(child)
+    return below
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def wait_for(condition, seconds: float, what: str):  # noqa: ANN001, ANN201
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def packer_process(play: int) -> int | None:
+    """Packer itself, not the plugins that it starts."""
+    for pid, command in children(play).items():
+        words = command.split()
+        if len(words) > 1 and Path(words[0]).name == "packer" and words[1] == "build":
+            return pid
+    return None
+
+
+def provisioning(play: int) -> bool:
+    return any("sleep 300" in command or "provision.yml" in command for command in children(play).values())
+
+
+@pytest.mark.parametrize("victim", ["ansible-playbook", "module", "packer"])
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "KILL"])
+def test_nothing_is_left(cloud: Cloud, images: Path, victim: str, name: str) -> None:
+    (images / "roles" / "web" / "tasks" / "main.yml").write_text(SLOW)
+    before = cloud.inventory()
+    play = subprocess.Popen(
+        cloud.argv("build_ami.yml", "-e", "image=web"),
+        cwd=images,
+        env=cloud.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        packer = wait_for(lambda: packer_process(play.pid), 90, "Packer is started")
+        wait_for(lambda: provisioning(play.pid), 90, "the provisioner runs")
+        module = int(Path(f"/proc/{packer}/stat").read_text().rpartition(")")[2].split()[1])
+        target = {"ansible-playbook": play.pid, "module": module, "packer": packer}[victim]
+        started = set(children(play.pid))
+
+        os.kill(target, signal.Signals[f"SIG{name}"])
+
+        output = play.communicate(timeout=120)[0]
+        assert play.returncode != 0, output
+        wait_for(lambda: not any("packer" in command_line(pid) for pid in started), 90, f"no Packer is left\n{output}")
+        if (victim, name) == ("module", "KILL"):
+            sweep(cloud, images, before)
+        else:
+            wait_for(lambda: cloud.inventory() == before, 60, f"{cloud.inventory()} is {before}\n{output}")
+    finally:
+        if play.poll() is None:
+            play.kill()
+
+
+def sweep(cloud: Cloud, images: Path, before: dict[str, set[str]]) -> None:
+    """Nobody was left to clean up: the next build does it. It may add its own artifact only."""
+    (images / "roles" / "web" / "tasks" / "main.yml").write_text("---\n[]\n")
+    run = cloud.play("build_ami.yml", "-e", "image=web", cwd=images)
+    assert run.rc == 0, run.output
+    after = cloud.inventory()
+    artifacts = ("images", "snapshots")
+    assert {kind: ids for kind, ids in after.items() if kind not in artifacts} == {
+        kind: ids for kind, ids in before.items() if kind not in artifacts
+    }
+    assert [len(after[kind] - before[kind]) for kind in artifacts] == [1, 1]

@@ -1,0 +1,171 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job: one command turns the image wordpress into an AMI, and what boots from it is a working WordPress."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import CHECKOUT, Cloud, Run
+from wordpress_site import WordPress
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def built(cloud: Cloud) -> Run:
+    run = cloud.play("build_ami.yml", "-e", "image=wordpress")
+    assert run.rc == 0, run.output
+    assert run.recap("failed") == 0
+    return run
+
+
+@pytest.fixture(scope="module")
+def instances(cloud: Cloud, built: Run) -> c.Iterator[list[dict[str, str]]]:
+    """Two instances of the AMI, by address and id."""
+    run = cloud.play("launch_ami.yml", "-e", "image=wordpress", "-e", "image_launch_count=2")
+    assert run.rc == 0, run.output
+    ec2 = cloud.client("ec2")
+    found = ec2.describe_instances(
+        Filters=[{"Name": "image-id", "Values": [built.ami()]}, {"Name": "instance-state-name", "Values": ["running"]}]
+    )
+    pair = [
+        {"id": i["InstanceId"], "address": i["PublicIpAddress"]} for r in found["Reservations"] for i in r["Instances"]
+    ]
+    assert len(pair) == 2
+    yield pair
+    run = cloud.play("terminate_ami.yml", "-e", "image=wordpress")
+    assert run.rc == 0, run.output
+
+
+def ssh(cloud: Cloud, address: str, command: str) -> str:
+    key = cloud.home / "golden.ami" / "keys" / "launch"
+    options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    argv = ["ssh", "-i", str(key), *options, f"admin@{address}", command]
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def test_the_ami_and_its_snapshot_carry_the_tags(cloud: Cloud, built: Run) -> None:
+    ec2 = cloud.client("ec2")
+    image = ec2.describe_images(ImageIds=[built.ami()])["Images"][0]
+    tags = {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+    assert {"Name", "BuildDate", "BuildNumber", "CodeBuildProject"} <= set(tags)
+    assert tags["BuiltBy"] == "Packer"
+    assert tags["golden:image"] == "wordpress"
+    for key in ("version", "fingerprint", "commit", "source-ami", "run", "packer", "ansible"):
+        assert tags[f"golden:{key}"], key
+    assert image["ImdsSupport"] == "v2.0"
+    snapshot = ec2.describe_snapshots(SnapshotIds=[image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]])["Snapshots"][
+        0
+    ]
+    assert {tag["Key"]: tag["Value"] for tag in snapshot["Tags"]} == tags
+
+
+def test_the_version_is_recorded(cloud: Cloud, built: Run) -> None:
+    ssm = cloud.client("ssm")
+    found = ssm.get_parameters_by_path(Path="/golden/wordpress/versions", Recursive=True)["Parameters"]
+    assert [(p["Value"], p["DataType"]) for p in found] == [(built.ami(), "aws:ec2:image")]
+
+
+def test_wordpress_works_and_survives_a_stop(cloud: Cloud, instances: list[dict[str, str]]) -> None:
+    site = WordPress(instances[0]["address"])
+    site.wait()
+    assert "Success!" in site.install(PASSWORD)
+    number = site.publish(PASSWORD, "First light", "It works from the outside.")
+    reader = WordPress(instances[0]["address"])
+    assert "It works from the outside." in reader.get(f"/?p={number}")
+
+    ec2 = cloud.client("ec2")
+    ids = [instances[0]["id"]]
+    ec2.stop_instances(InstanceIds=ids)
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=ids, WaiterConfig={"Delay": 1})
+    ec2.start_instances(InstanceIds=ids)
+    ec2.get_waiter("instance_running").wait(InstanceIds=ids, WaiterConfig={"Delay": 1})
+    reader.wait()
+    assert "It works from the outside." in reader.get(f"/?p={number}")
+
+
+def test_instances_of_one_ami_share_no_secret(cloud: Cloud, instances: list[dict[str, str]]) -> None:
+    command = (
+        "sudo sh -c 'cat /etc/ssh/ssh_host_ed25519_key.pub; cat /etc/machine-id; "
+        'grep -rhE "(AUTH|NONCE|SECURE|LOGGED).*(KEY|SALT)|DB_PASSWORD" /etc/wordpress /var/lib/wordpress 2>/dev/null | sort\''
+    )
+    WordPress(instances[1]["address"]).wait()
+    first, second = (set(ssh(cloud, instance["address"], command).splitlines()) for instance in instances)
+    assert len(first) >= 11, first  # a host key, a machine id, eight salts, a password
+    assert not {line for line in first & second if line.strip()}
+
+
+def test_the_instance_says_what_it_is(cloud: Cloud, built: Run, instances: list[dict[str, str]]) -> None:
+    release = json.loads(ssh(cloud, instances[0]["address"], "cat /etc/golden-release.json"))
+    image = cloud.client("ec2").describe_images(ImageIds=[built.ami()])["Images"][0]
+    tags = {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+    assert release["image"] == "wordpress"
+    for key in ("version", "fingerprint", "commit", "run"):
+        assert release[key] == tags[f"golden:{key}"], key
+
+
+def test_the_same_build_again_has_nothing_to_do(cloud: Cloud, built: Run) -> None:
+    before = cloud.inventory()
+    again = cloud.play("build_ami.yml", "-e", "image=wordpress")
+    assert again.rc == 0, again.output
+    assert again.recap("changed") == 0, again.output
+    assert again.ami() == built.ami()
+    assert cloud.inventory() == before
+
+
+def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_path: Path) -> None:
+    environment = dict(
+        line.removeprefix("export ").split("=", 1)
+        for line in subprocess.run(
+            [str(CHECKOUT / "taskw"), "cloud:env"], env=cloud.environment, check=True, capture_output=True, text=True
+        ).stdout.splitlines()
+        if line.startswith("export ")
+    )
+    environment = {key: value.strip("'\"") for key, value in environment.items()}
+    code = (
+        "import boto3; print([i['ImageId'] for i in boto3.client('ec2').describe_images(Owners=['self'], "
+        "Filters=[{'Name': 'tag:golden:image', 'Values': ['wordpress']}])['Images']])"
+    )
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**cloud.environment, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == f"['{built.ami()}']"
+
+    terraform = shutil.which("terraform")
+    plugins = next(Path("/opt").glob("*/registry.terraform.io/hashicorp/aws"), None) if terraform else None
+    if terraform is None or plugins is None:
+        pytest.skip("boto3 found it; no terraform with the AWS provider here to look for it as well")
+    (tmp_path / "main.tf").write_text(
+        'provider "aws" {}\n'
+        'data "aws_ami" "wordpress" {\n  most_recent = true\n  owners = ["self"]\n'
+        '  filter {\n    name = "tag:golden:image"\n    values = ["wordpress"]\n  }\n}\n'
+        'output "id" { value = data.aws_ami.wordpress.id }\n'
+    )
+    for arguments in (
+        ["init", f"-plugin-dir={plugins.parents[2]}"],
+        ["apply", "-auto-approve"],
+        ["output", "-raw", "id"],
+    ):
+        done = subprocess.run(
+            [terraform, *arguments],
+            cwd=tmp_path,
+            env={**cloud.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == built.ami()
