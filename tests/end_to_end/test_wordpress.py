@@ -9,6 +9,7 @@ import collections.abc as c
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,6 @@ def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_p
         "import boto3; print([i['ImageId'] for i in boto3.client('ec2').describe_images(Owners=['self'], "
         "Filters=[{'Name': 'tag:golden:image', 'Values': ['wordpress']}])['Images']])"
     )
-    import sys
 
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -162,7 +162,7 @@ def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_p
         done = subprocess.run(
             [terraform, *arguments],
             cwd=tmp_path,
-            env={**cloud.environment, **environment},
+            env=client,
             capture_output=True,
             text=True,
             check=False,
