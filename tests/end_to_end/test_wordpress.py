@@ -95,7 +95,8 @@ def test_wordpress_works_and_survives_a_stop(cloud: Cloud, instances: list[dict[
 def test_instances_of_one_ami_share_no_secret(cloud: Cloud, instances: list[dict[str, str]]) -> None:
     command = (
         "sudo sh -c 'cat /etc/ssh/ssh_host_ed25519_key.pub; cat /etc/machine-id; "
-        'grep -rhE "(AUTH|NONCE|SECURE|LOGGED).*(KEY|SALT)|DB_PASSWORD" /etc/wordpress /var/lib/wordpress 2>/dev/null | sort\''
+        'grep -rhE "(AUTH|NONCE|SECURE|LOGGED).*(KEY|SALT)|DB_PASSWORD" /etc/wordpress /var/lib/wordpress '
+        "2>/dev/null | sort'"
     )
     WordPress(instances[1]["address"]).wait()
     first, second = (set(ssh(cloud, instance["address"], command).splitlines()) for instance in instances)
@@ -135,13 +136,8 @@ def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_p
         "Filters=[{'Name': 'tag:golden:image', 'Values': ['wordpress']}])['Images']])"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**cloud.environment, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    client = {**cloud.environment, **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=client, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"['{built.ami()}']"
 
     terraform = shutil.which("terraform")
