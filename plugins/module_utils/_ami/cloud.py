@@ -1,0 +1,32 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import typing as t
+
+Client = t.Any
+
+
+class Cloud:
+    """The clients of a module, made when first needed and used again: to make one takes longer than most calls."""
+
+    def __init__(self, make: t.Callable[..., Client], region: str) -> None:
+        self._make = make
+        self._clients: dict[tuple[str, str], Client] = {}
+        self.region = region
+
+    def _client(self, service: str, region: str | None) -> Client:
+        key = (service, region or self.region)
+        if key not in self._clients:
+            self._clients[key] = self._make(service, region=key[1])
+        return self._clients[key]
+
+    def ec2(self, region: str | None = None) -> Client:
+        return self._client("ec2", region)
+
+    def ssm(self, region: str | None = None) -> Client:
+        return self._client("ssm", region)

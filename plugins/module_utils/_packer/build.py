@@ -1,0 +1,172 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import os
+import pathlib
+import secrets
+import typing as t
+
+from .._ami.cloud import Cloud
+from . import checks
+from .cleanup import sweep_dead_runs
+from .errors import PackerError
+from .finish import Finished, finish
+from .options import BuildOptions, read_build_options
+from .plan import Plan
+from .process import AncestorWatch, SignalTrap
+from .run import Run, RunFacts, run_packer
+from .state import state_directory
+from .tags import artifact_tags, git_commit, run_tags
+from .template import load_template
+from .variables import check_declared
+from .validate import stand_ins
+from .versions import Versions, find_executable, read_versions
+from .workspace import Workspace
+from .world import World, make_plan, read_world
+
+Module = t.Any
+Result = dict[str, t.Any]
+
+
+def _run_facts(options: BuildOptions, plan: Plan, world: World, now: datetime.datetime) -> RunFacts:
+    stamp = now.strftime("%Y%m%d%H%M%S")
+    version = options.version or stamp
+    run_id = f"golden-{stamp}-{secrets.token_hex(3)}"
+    name = f"{options.name}-{version}"
+    sources = [*(paths[0] for paths in options.content.values() if paths), str(world.template.path)]
+    tags = artifact_tags(
+        image=options.name,
+        version=version,
+        run_id=run_id,
+        ami_name=name,
+        fingerprint=plan.fingerprint,
+        parts=plan.parts,
+        source_ami=world.source_ami,
+        commit=git_commit(pathlib.Path(sources[0])),
+        versions=world.versions,
+        environment={**os.environ, **options.environment},
+        now=now,
+        extra=options.tags,
+    )
+    log = pathlib.Path(options.log_path) if options.log_path else state_directory() / "logs" / f"{run_id}.log"
+    return RunFacts(run_id, version, name, tags, run_tags(options.name, run_id), log)
+
+
+def _describe(options: BuildOptions, plan: Plan, world: World) -> Result:
+    """The part of the result that the plan knows: the same in check mode."""
+    versions = world.versions
+    return {
+        "changed": plan.build,
+        "reason": plan.reason,
+        "image": options.name,
+        "fingerprint": plan.fingerprint,
+        "fingerprint_parts": {name: part.digest[:16] for name, part in plan.parts.items()},
+        "source_ami": world.source_ami,
+        "versions": {"packer": versions.packer, "plugins": versions.plugins, "ansible": versions.ansible},
+        "version": plan.current.version if plan.current and not plan.build else None,
+        "artifacts": [],
+        "durations": [],
+        "log_path": None,
+        "run_id": None,
+        "leftovers": [],
+        "diff": plan.diff,
+    }
+
+
+def _unchanged(options: BuildOptions, plan: Plan, world: World) -> Result:
+    result = _describe(options, plan, world)
+    if plan.current:
+        artifact = {"name": options.name, "builder": None, "region": options.region}
+        ids = {"ami_id": plan.current.image_id, "snapshot_ids": list(plan.current.snapshot_ids)}
+        result["artifacts"] = [{**artifact, **ids}]
+    return result
+
+
+class _Build:
+    """One run of the module: read, plan, apply."""
+
+    def __init__(self, module: Module, trap: SignalTrap) -> None:
+        self.module = module
+        self.trap = trap
+        self.watch = AncestorWatch()
+        self.options = read_build_options(module)
+        self.cloud = Cloud(module.client, self.options.region)
+        self.template = load_template(self.options.template)
+        check_declared(self.template, [*self.options.variables, *self.options.secret_variables])
+        self.executable = find_executable(self.options.executable)
+
+    def _versions(self) -> Versions:
+        return read_versions(self.executable, self.options.plugin_path, self.template)
+
+    def run(self) -> Result:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        if not self.module.check_mode:
+            self._sweep()
+        with Workspace(self.options, self.template, self.executable) as workspace:
+            versions = self._initialised(workspace)
+            world = read_world(self.cloud, self.options, self.template, versions)
+            plan = make_plan(self.options, world, now)
+            if not plan.build:
+                return _unchanged(self.options, plan, world)
+            self._validate(workspace, world)
+            if self.module.check_mode:
+                return _describe(self.options, plan, world)
+            return self._apply(workspace, plan, world, now)
+
+    def _sweep(self) -> None:
+        access = self.options.access
+        swept = sweep_dead_runs(self.cloud, access.endpoint_url, access.profile)
+        for one in swept.removed:
+            self.module.warn(f"Removed {one['type']} {one['id']} in {one['region']}, which a killed build had left.")
+        if swept.text():
+            self.module.warn(f"An earlier build was killed.{swept.text()}")
+
+    def _initialised(self, workspace: Workspace) -> Versions:
+        """The versions that the build will use. Missing plugins are brought first, for they are part of them."""
+        versions = self._versions()
+        if not (self.options.init and self.template.hcl and versions.missing(self.template)):
+            return versions
+        if self.module.check_mode:
+            missing = ", ".join(versions.missing(self.template))
+            self.module.warn(f"The template is not validated: 'packer init' would bring {missing} first.")
+            return versions
+        checks.init(workspace, self.trap, self.watch)
+        return self._versions()
+
+    def _validate(self, workspace: Workspace, world: World) -> None:
+        if self.options.init and world.versions.missing(self.template):
+            return
+        selection = workspace.select({**stand_ins(self.options), "source_ami": world.source_ami})
+        checks.refuse_invalid(workspace, checks.validate(workspace, selection, self.trap, self.watch))
+
+    def _apply(self, workspace: Workspace, plan: Plan, world: World, now: datetime.datetime) -> Result:
+        facts = _run_facts(self.options, plan, world, now)
+        result = _describe(self.options, plan, world)
+        result.update(version=facts.version, log_path=str(facts.log_path), run_id=facts.run_id)
+        try:
+            ran = run_packer(self.options, workspace, facts, world, self.trap, self.watch)
+            finished = finish(self.cloud, self.options, plan, facts, ran)
+        except PackerError as error:
+            raise PackerError(str(error), **{**result, **error.result, "changed": True}) from error
+        return {**result, **_outcome(finished, ran)}
+
+
+def _outcome(finished: Finished, ran: Run) -> Result:
+    return {
+        "artifacts": [dataclasses.asdict(artifact) for artifact in finished.artifacts],
+        "durations": [dataclasses.asdict(duration) for duration in ran.phases],
+        "leftovers": finished.cleanup.remaining,
+    }
+
+
+def run(module: Module) -> Result:
+    """Build an image, or say why the one that is there will do."""
+    with SignalTrap() as trap:
+        return _Build(module, trap).run()

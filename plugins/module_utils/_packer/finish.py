@@ -1,0 +1,155 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import dataclasses
+
+from .._ami import artifacts as own
+from .._ami import leftovers
+from .._ami.calls import AmiError, put_image_parameter
+from .._ami.cloud import Cloud
+from .cleanup import Cleanup, clean_up, clear
+from .errors import PackerError
+from .failure import find_failure
+from .options import BuildOptions
+from .plan import Plan
+from .run import Run, RunFacts
+from .world import remember, remember_durations
+
+_TAIL = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """One AMI of the result."""
+
+    name: str
+    builder: str
+    region: str
+    ami_id: str
+    snapshot_ids: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    artifacts: list[Made]
+    cleanup: Cleanup
+
+
+def finish(cloud: Cloud, options: BuildOptions, plan: Plan, facts: RunFacts, ran: Run) -> Finished:
+    """Bring a run to its end: a good one gets its tags and its record, of a bad one nothing stays."""
+    if ran.code != 0:
+        raise _failed(cloud, options, facts, ran)
+    made = _verified(cloud, options, facts, ran)
+    ran.record.artifacts = [resource for one in made for resource in (one.ami_id, *one.snapshot_ids)]
+    ran.record.write()
+    cleanup = _settle(cloud, options, facts, ran, made)
+    if cleanup.remaining:
+        raise PackerError(
+            f"The AMI of {options.name} {facts.version} was made, but the build left something behind.{cleanup.text()}",
+            artifacts=[dataclasses.asdict(one) for one in made],
+            leftovers=cleanup.remaining,
+        )
+    ran.record.remove()
+    remember(options.name, plan.fingerprint, plan.parts)
+    remember_durations(options.name, ran.durations)
+    return Finished(made, cleanup)
+
+
+def _verified(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run) -> list[Made]:
+    """The AMIs that Packer says it made, as EC2 knows them: one call for each Region."""
+    made: list[Made] = []
+    for region in dict.fromkeys(artifact.region for artifact in ran.artifacts):
+        claimed = {artifact.ami_id: artifact for artifact in ran.artifacts if artifact.region == region}
+        described = {image.image_id: image for image in own.describe_artifacts(cloud, region, list(claimed))}
+        for ami_id, artifact in claimed.items():
+            if ami_id not in described:
+                ran.errors.append(f"{artifact.name}: {ami_id} in {region} is named as a result, but EC2 does not know it")
+                raise _failed(cloud, options, facts, ran)
+            image = described[ami_id]
+            ran.image_tags[ami_id] = image.tags
+            made.append(Made(artifact.name, artifact.builder, region, ami_id, list(image.snapshot_ids)))
+    return made
+
+
+def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made: list[Made]) -> Cleanup:
+    """Tags where they are missing, a look at what is left (Packer may say success and leave things), the record."""
+    done = Cleanup()
+    try:
+        for region in dict.fromkeys([options.region, *(one.region for one in made)]):
+            here = [one for one in made if one.region == region]
+            tagged = leftovers.list_tagged(cloud, region, facts.run_id)
+            _complete_tags(cloud, region, here, facts, ran, {resource_id for _kind, resource_id in tagged})
+            found = leftovers.select(cloud, region, tagged, ran.record.artifacts)
+            if region == options.region and not ran.run_tags_handed_over:
+                found = leftovers.add_learned(cloud, found, ran.record.learned, ran.record.artifacts)
+            clear(cloud, found, done)
+            if options.record:
+                _write_versions(cloud, options, facts, here)
+    except AmiError as error:
+        raise PackerError(
+            f"The AMI of {options.name} {facts.version} was made, but could not be completed: {error.message}:"
+            f" {error.exception}",
+            artifacts=[dataclasses.asdict(one) for one in made],
+            leftovers=done.remaining,
+        ) from error
+    return done
+
+
+def _complete_tags(
+    cloud: Cloud, region: str, made: list[Made], facts: RunFacts, ran: Run, carrying: set[str]
+) -> None:
+    """Tag images and snapshots that lack it. A template that was handed the tags has given them to both or to none."""
+    found: dict[str, dict[str, str]] = {}
+    for one in made:
+        found[one.ami_id] = ran.image_tags.get(one.ami_id, {})
+        for snapshot_id in one.snapshot_ids:
+            complete = ran.tags_handed_over and snapshot_id in carrying
+            found[snapshot_id] = facts.tags if complete else {}
+    own.tag_where_missing(cloud, region, found, facts.tags)
+
+
+def _write_versions(cloud: Cloud, options: BuildOptions, facts: RunFacts, made: list[Made]) -> None:
+    """Record the version. With several AMIs in a Region, their builders' names tell the records apart."""
+    for one in made:
+        suffix = f"/{one.name}" if len(made) > 1 else ""
+        put_image_parameter(
+            cloud.ssm(one.region),
+            f"/golden/{options.name}/versions/{facts.version}{suffix}",
+            one.ami_id,
+            f"{facts.ami_name} by golden.ami, fingerprint {facts.tags['golden:fingerprint'][:16]}",
+        )
+
+
+def _failed(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run) -> PackerError:
+    """Clean up after a bad end, and say what went wrong in the words of what failed."""
+    keeps = options.on_error == "abort" and not ran.stop
+    cleanup = clean_up(cloud, ran.record, [], remove=not keeps)
+    if keeps or not cleanup.text():
+        ran.record.remove()
+    kept = " It was kept because on_error is abort." if keeps and cleanup.remaining else ""
+    log = f" The log is {facts.log_path}."
+    return PackerError(
+        f"{_cause(options, ran)}{cleanup.text()}{kept}{log}",
+        rc=ran.code,
+        last_lines=ran.lines[-_TAIL:],
+        leftovers=cleanup.remaining,
+        removed=cleanup.removed,
+        durations=[dataclasses.asdict(duration) for duration in ran.phases],
+    )
+
+
+def _cause(options: BuildOptions, ran: Run) -> str:
+    if ran.stop:
+        return f"The build of {options.name} was ended: {ran.stop.text}."
+    failure = find_failure(ran.lines, ran.errors)
+    if failure and failure.step:
+        return f"The build of {options.name} failed in {failure.step!r}: {failure.text}."
+    if failure:
+        return f"The build of {options.name} failed: {failure.text}."
+    how = f"was killed by signal {-ran.code}" if ran.code < 0 else f"ended with status {ran.code}"
+    return f"The build of {options.name} failed: Packer {how} without saying why."

@@ -1,0 +1,85 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import platform
+import shutil
+import typing as t
+
+from .._ami.leftovers import Learned
+from .processes import ProcessId, inspect_process, is_alive
+from .state import read_json, state_directory, write_private
+
+
+@dataclasses.dataclass
+class RunRecord:
+    """What a later run needs to clean up after this one, should it be killed."""
+
+    run_id: str
+    image: str
+    region: str
+    endpoint_url: str | None
+    profile: str | None
+    pid: int
+    started: int
+    host: str
+    scratch: str
+    learned: Learned = dataclasses.field(default_factory=Learned)
+    artifacts: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def path(self) -> pathlib.Path:
+        return runs_directory() / f"{self.run_id}.json"
+
+    def write(self) -> None:
+        write_private(self.path, json.dumps(dataclasses.asdict(self), indent=2))
+
+    def remove(self) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.path.unlink(missing_ok=True)
+
+    def is_dead(self) -> bool:
+        return self.host == host_name() and not is_alive(ProcessId(self.pid, self.started))
+
+
+def runs_directory() -> pathlib.Path:
+    return state_directory() / "runs"
+
+
+def host_name() -> str:
+    """This machine, so that a state directory shared over a network does not mix up processes."""
+    return platform.node()
+
+
+def own_process() -> ProcessId:
+    info = inspect_process(os.getpid())
+    return info.identity if info else ProcessId(os.getpid(), 0)
+
+
+def _load(path: pathlib.Path) -> RunRecord | None:
+    content = read_json(path)
+    try:
+        return RunRecord(**{**content, "learned": Learned(**content["learned"])})
+    except (KeyError, TypeError):
+        return None
+
+
+def dead_runs(endpoint_url: str | None, profile: str | None) -> list[RunRecord]:
+    """Records of runs that ended without cleaning up, in the cloud that this run works in."""
+    directory = runs_directory()
+    if not directory.is_dir():
+        return []
+    records: list[t.Any] = [_load(path) for path in sorted(directory.glob("*.json"))]
+    return [
+        record
+        for record in records
+        if record and (record.endpoint_url, record.profile) == (endpoint_url, profile) and record.is_dead()
+    ]

@@ -1,0 +1,74 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import tempfile
+import typing as t
+
+from . import variables
+from .argv import Selection
+from .environment import packer_environment
+from .options import PackerOptions
+from .secrets import Scrubber
+from .state import write_private
+from .template import Template, with_run_tags
+
+
+class Workspace:
+    """A directory of a run's own, readable by nobody else: variable files, manifest, the copy of a legacy template."""
+
+    def __init__(self, options: PackerOptions, template: Template, executable: str) -> None:
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="golden-ami-"))
+        self.options = options
+        self.template = template
+        self.executable = executable
+        self.scrubber = Scrubber([options.secret_variables, options.access.secret_key, options.access.session_token])
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def manifest(self) -> pathlib.Path:
+        return self.path / "manifest.json"
+
+    def select(self, ours: dict[str, t.Any], run_tags: dict[str, str] | None = None) -> Selection:
+        """Write the variable files, and say what the command is about. The user's values win over ours."""
+        options, template = self.options, self.template
+        given = {**variables.where_declared(template, ours), **options.variables}
+        plain = {name: value for name, value in given.items() if name not in options.secret_variables}
+        files = [*options.var_files, self._variable_file("variables", plain)]
+        if options.secret_variables:
+            files.append(self._variable_file("secrets", options.secret_variables))
+        return Selection(self._template_path(run_tags), tuple(files), options.only, options.excluded)
+
+    def _variable_file(self, name: str, values: dict[str, t.Any]) -> str:
+        path = self.path / f"{name}.pkrvars.json"
+        write_private(path, variables.render(self.template, values))
+        return str(path)
+
+    def _template_path(self, run_tags: dict[str, str] | None) -> str:
+        if self.template.hcl or not run_tags:
+            return str(self.template.path)
+        path = self.path / self.template.path.name
+        write_private(path, with_run_tags(self.template, run_tags))
+        return str(path)
+
+    def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:
+        """Packer's environment; what it leaves in a temporary directory goes with this one."""
+        extra = {"TMPDIR": str(self.path), **self.options.environment, **(more or {})}
+        return packer_environment(
+            os.environ, self.options.access, plugin_path=self.options.plugin_path, extra=extra
+        )

@@ -1,0 +1,100 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import pathlib
+import typing as t
+
+from .._ami.artifacts import OwnImage, find_own_images
+from .._ami.base import resolve_base
+from .._ami.cloud import Cloud
+from . import fingerprint as fp
+from .options import BuildOptions
+from .plan import Memory, Plan, Request, decide
+from .progress import Duration
+from .state import read_json, state_directory, write_private
+from .template import Template
+from .versions import Versions
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """What there is before a build: read once."""
+
+    template: Template
+    versions: Versions
+    source_ami: str | None
+    images: list[OwnImage]
+
+
+def read_world(cloud: Cloud, options: BuildOptions, template: Template, versions: Versions) -> World:
+    """At most two calls: one for the base, one for the image's own AMIs."""
+    base = resolve_base(cloud, options.source_ami) if options.source_ami else None
+    return World(template, versions, base, find_own_images(cloud, options.name))
+
+
+def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
+    """The parts that come from files and values of the user's."""
+    files = fp.part_of_files([template.path] if template.path.is_dir() else template.files).items
+    selected = {"only": ",".join(options.only), "except": ",".join(options.excluded)}
+    parts = {"template": fp.part_of({**files, **{name: value for name, value in selected.items() if value}})}
+    for name, paths in options.content.items():
+        parts[name] = fp.part_of_files(paths)
+    variables = {k: v for k, v in options.variables.items() if k not in options.secret_variables}
+    parts["variables"] = fp.part_of_values(variables, options.secret_variables)
+    if options.var_files:
+        parts["var_files"] = fp.part_of_files(options.var_files)
+    return parts
+
+
+def all_parts(options: BuildOptions, world: World) -> fp.Parts:
+    parts = content_parts(options, world.template)
+    parts["base"] = fp.part_of({"ami": world.source_ami or "unknown"})
+    tools = {"packer": world.versions.packer, "ansible": world.versions.ansible, **world.versions.plugins}
+    parts["tools"] = fp.part_of(tools)
+    return parts
+
+
+def make_plan(options: BuildOptions, world: World, now: datetime.datetime) -> Plan:
+    known = world.source_ami is not None
+    request = Request(options.name, options.region, now, options.force, options.max_age, known)
+    latest = next((image for image in reversed(world.images) if "golden:fingerprint" in image.tags), None)
+    memory = recall(options.name, latest.tags["golden:fingerprint"]) if latest else {}
+    return decide(request, world.images, all_parts(options, world), memory)
+
+
+def _memory_path(image: str, fingerprint: str) -> pathlib.Path:
+    return state_directory() / "fingerprints" / image.replace("/", "_") / f"{fingerprint}.json"
+
+
+def recall(image: str, fingerprint: str) -> Memory:
+    """The digests by file of an earlier build, when it was made on this machine."""
+    parts: Memory = read_json(_memory_path(image, fingerprint)).get("parts", {})
+    return parts
+
+
+def remember(image: str, fingerprint: str, parts: fp.Parts) -> None:
+    content = {"parts": {name: part.items for name, part in parts.items()}}
+    write_private(_memory_path(image, fingerprint), json.dumps(content, indent=1))
+
+
+def _durations_path(image: str) -> pathlib.Path:
+    return state_directory() / "durations" / f"{image.replace('/', '_')}.json"
+
+
+def earlier_durations(image: str) -> list[Duration]:
+    """How long the steps of the last good build took, to tell what is left."""
+    steps: list[dict[str, t.Any]] = read_json(_durations_path(image)).get("steps", [])
+    return [Duration(step["step"], float(step["seconds"])) for step in steps]
+
+
+def remember_durations(image: str, durations: list[Duration]) -> None:
+    content = {"steps": [dataclasses.asdict(duration) for duration in durations]}
+    write_private(_durations_path(image), json.dumps(content))
