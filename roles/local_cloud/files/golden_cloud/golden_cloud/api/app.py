@@ -1,0 +1,136 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API as a whole: moto's backends with ours in their place, behind the door, saved as they change."""
+
+from __future__ import annotations
+
+import threading
+from wsgiref.types import WSGIApplication
+
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.ec2.models import ec2_backends
+from moto.ec2.models import instances as moto_instances
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.ssm.models import ssm_backends
+from moto.sts.models import sts_backends
+
+from golden_cloud import state
+from golden_cloud.api import metadata, runtime
+from golden_cloud.api.calls import CallLog
+from golden_cloud.api.ec2 import lifecycle
+from golden_cloud.api.ec2.backend import CloudEC2Backend
+from golden_cloud.api.ec2.instance import MachineInstance
+from golden_cloud.api.ec2.responses import CloudEC2Response
+from golden_cloud.api.front import Dispatch, Front
+from golden_cloud.api.identity import CloudIAMResponse, CloudKMSResponse, CloudSTSResponse
+from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
+from golden_cloud.ports import Config, InstanceMetadata, Machines
+
+BACKENDS: dict[str, BackendDict] = {  # type: ignore[type-arg]
+    "ec2": ec2_backends,
+    "ssm": ssm_backends,
+    "sts": sts_backends,
+    "iam": iam_backends,
+    "kms": kms_backends,
+}
+
+SERVICES: dict[str, Dispatch] = {
+    "ec2": CloudEC2Response.dispatch,
+    "ssm": CloudSSMResponse.dispatch,
+    "sts": CloudSTSResponse.dispatch,
+    "iam": CloudIAMResponse.dispatch,
+    "kms": CloudKMSResponse.dispatch,
+}
+
+
+class App:
+    """One local cloud's API. moto's state belongs to the process, so a process has one."""
+
+    def __init__(self, config: Config, machines: Machines) -> None:
+        self._cloud = runtime.Cloud(config, machines)
+        _extend_moto()
+        runtime.install(self._cloud)
+        self._file = state.StateFile(config.state_directory / "api-state.pickle")
+        self._calls = CallLog(config.state_directory / "calls.jsonl")
+        self._closing = threading.Event()
+        regions = set(AccountSpecificBackend.get_session().get_available_regions("ec2"))
+        self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls)
+        self._saver = threading.Thread(target=self._save_as_it_changes, name="saver", daemon=True)
+        self._saver.start()
+
+    def load(self) -> None:
+        """Take up the state that was saved, and see what became of its machines; before the first call.
+
+        ``state.StateError`` when the file can't be used; then nothing has been touched.
+        """
+        with self._cloud.lock:
+            saved = self._file.read()
+            if saved is None:
+                return
+            for service, accounts in saved.items():
+                for account_id, regions in accounts.items():
+                    for region, backend in regions.items():
+                        dict.__setitem__(BACKENDS[service][account_id], region, backend)
+            lifecycle.recover()
+        self.save()
+
+    def save(self) -> None:
+        """Write the state now."""
+        self._cloud.changed.clear()
+        with self._cloud.lock:
+            document = self._file.dump(
+                {
+                    service: {account: dict(regions.items()) for account, regions in backends.items()}
+                    for service, backends in BACKENDS.items()
+                }
+            )
+        self._file.write(document)
+
+    def close(self, timeout: float = 30.0) -> None:
+        """Let the machines' work end (at most ``timeout`` seconds), save, and stop."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        if not self._cloud.jobs.wait(timeout):
+            runtime.LOG.warning("work on machines was still under way after %s s", timeout)
+        self._cloud.changed.set()
+        self._saver.join()
+        self.save()
+        self._calls.close()
+
+    def idle(self, timeout: float = 30.0) -> bool:
+        """Wait until no work on machines is under way; for tests and for an orderly end."""
+        return self._cloud.jobs.wait(timeout)
+
+    def instance_metadata(self, address: str, instance_id: str | None = None) -> InstanceMetadata | None:
+        """What the metadata service tells to the machine with this address; None for a stranger.
+
+        While a machine boots for the first time its address is not known here: give its instance id as well.
+        """
+        with self._cloud.lock:
+            found = metadata.find(address, instance_id)
+        if found is not None and found.role_credentials is not None:
+            self._cloud.changed.set()
+        return found
+
+    def _save_as_it_changes(self) -> None:
+        while not self._closing.is_set():
+            self._cloud.changed.wait()
+            self._closing.wait(self._cloud.config.timings.save_delay)
+            if self._closing.is_set():
+                return
+            try:
+                self.save()
+            except Exception:
+                runtime.LOG.exception("the state could not be saved")
+
+
+def _extend_moto() -> None:
+    """Put our classes in place of moto's, and begin with nothing."""
+    moto_instances.Instance = MachineInstance  # type: ignore[misc]
+    ec2_backends.backend = CloudEC2Backend
+    ssm_backends.backend = CloudSSMBackend
+    for backends in BACKENDS.values():
+        backends.clear()

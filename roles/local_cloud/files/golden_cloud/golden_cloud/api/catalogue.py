@@ -1,0 +1,141 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this cloud has: services, their operations and, where moto would ignore some, their options.
+
+What is not listed is refused with ``NotImplemented``. An operation is listed once its answers are true here; one whose
+options are named takes these only. Security groups and networks are kept and told, not enforced.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Options = frozenset[str] | None
+"""None: every option that the operation has is honoured."""
+
+ALL: Options = None
+
+
+def _only(text: str) -> Options:
+    return frozenset(text.split())
+
+
+def _as_is(text: str) -> dict[str, Options]:
+    return dict.fromkeys(text.split(), ALL)
+
+
+_EC2: dict[str, Options] = _as_is(
+    """
+    DescribeInstances DescribeInstanceStatus DescribeInstanceAttribute DescribeInstanceTypes
+    DescribeInstanceTypeOfferings DescribeInstanceCreditSpecifications
+    StartInstances RebootInstances ModifyInstanceMetadataOptions
+    GetConsoleOutput MonitorInstances UnmonitorInstances
+    AssociateIamInstanceProfile DisassociateIamInstanceProfile ReplaceIamInstanceProfileAssociation
+    DescribeIamInstanceProfileAssociations
+    CreateKeyPair ImportKeyPair DeleteKeyPair DescribeKeyPairs
+    CreateSecurityGroup DeleteSecurityGroup DescribeSecurityGroups DescribeSecurityGroupRules
+    AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress
+    RevokeSecurityGroupIngress RevokeSecurityGroupEgress
+    UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress ModifySecurityGroupRules
+    CreateTags DeleteTags DescribeTags
+    DescribeImages DescribeImageAttribute DeregisterImage EnableImage DisableImage
+    EnableImageDeprecation DisableImageDeprecation
+    EnableImageDeregistrationProtection DisableImageDeregistrationProtection
+    DeleteSnapshot DescribeSnapshots DescribeSnapshotAttribute ModifySnapshotAttribute
+    DeleteVolume DescribeVolumes
+    DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
+    CreateVpc DeleteVpc DescribeVpcs DescribeVpcAttribute ModifyVpcAttribute
+    CreateSubnet DeleteSubnet DescribeSubnets ModifySubnetAttribute
+    CreateInternetGateway DeleteInternetGateway DescribeInternetGateways AttachInternetGateway DetachInternetGateway
+    CreateRouteTable DeleteRouteTable DescribeRouteTables AssociateRouteTable DisassociateRouteTable
+    ReplaceRouteTableAssociation CreateRoute DeleteRoute ReplaceRoute
+    DescribeNetworkInterfaces DescribeNetworkAcls DescribeDhcpOptions
+    GetEbsEncryptionByDefault
+    """
+)
+_EC2 |= {
+    "RunInstances": _only(
+        """
+        ImageId InstanceType MinCount MaxCount KeyName SecurityGroupIds SecurityGroups SubnetId Placement UserData
+        TagSpecifications BlockDeviceMappings ClientToken DryRun Monitoring EbsOptimized MetadataOptions
+        NetworkInterfaces InstanceInitiatedShutdownBehavior DisableApiTermination DisableApiStop IamInstanceProfile
+        """
+    ),
+    "TerminateInstances": _only("InstanceIds DryRun Force SkipOsShutdown"),
+    "StopInstances": _only("InstanceIds DryRun Force SkipOsShutdown"),
+    "ModifyInstanceAttribute": _only(
+        """
+        InstanceId DryRun Attribute Value DisableApiTermination DisableApiStop Groups SourceDestCheck
+        EbsOptimized EnaSupport SriovNetSupport InstanceInitiatedShutdownBehavior BlockDeviceMappings InstanceType UserData
+        """
+    ),
+    "CreateImage": _only("InstanceId Name Description NoReboot BlockDeviceMappings TagSpecifications DryRun"),
+    "RegisterImage": _only(
+        """
+        Name Description Architecture BlockDeviceMappings RootDeviceName EnaSupport SriovNetSupport VirtualizationType
+        ImdsSupport BootMode TpmSupport TagSpecifications DryRun
+        """
+    ),
+    "ModifyImageAttribute": _only(
+        "ImageId Attribute Description ImdsSupport LaunchPermission OperationType UserIds UserGroups Value DryRun"
+    ),
+    "CreateSnapshot": _only("VolumeId Description TagSpecifications DryRun"),
+    "CreateVolume": _only(
+        """
+        AvailabilityZone Size VolumeType Iops Throughput Encrypted KmsKeyId TagSpecifications ClientToken DryRun
+        """
+    ),
+}
+
+_SSM = _as_is(
+    """
+    GetParameter GetParameters GetParametersByPath GetParameterHistory DescribeParameters
+    PutParameter DeleteParameter DeleteParameters LabelParameterVersion UnlabelParameterVersion
+    AddTagsToResource RemoveTagsFromResource ListTagsForResource
+    """
+)
+
+_STS: dict[str, Options] = {
+    "GetCallerIdentity": ALL,
+    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId"),
+}
+
+_IAM = _as_is(
+    """
+    CreateRole GetRole DeleteRole ListRoles UpdateRole UpdateAssumeRolePolicy TagRole UntagRole ListRoleTags
+    PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
+    AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies
+    CreateInstanceProfile GetInstanceProfile DeleteInstanceProfile ListInstanceProfiles ListInstanceProfilesForRole
+    AddRoleToInstanceProfile RemoveRoleFromInstanceProfile TagInstanceProfile UntagInstanceProfile
+    CreatePolicy GetPolicy DeletePolicy ListPolicies GetPolicyVersion ListPolicyVersions CreatePolicyVersion
+    DeletePolicyVersion TagPolicy UntagPolicy
+    CreateUser GetUser DeleteUser ListUsers CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
+    """
+)
+
+_KMS = _as_is(
+    """
+    CreateKey DescribeKey ListKeys EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
+    CreateAlias UpdateAlias DeleteAlias ListAliases GetKeyPolicy GetKeyRotationStatus
+    TagResource UntagResource ListResourceTags CreateGrant ListGrants RevokeGrant RetireGrant
+    """
+)
+
+SERVICES: dict[str, dict[str, Options]] = {"ec2": _EC2, "ssm": _SSM, "sts": _STS, "iam": _IAM, "kms": _KMS}
+
+_READS = ("Describe", "Get", "List")
+
+
+def has(service: str, operation: str) -> bool:
+    return operation in SERVICES.get(service, {})
+
+
+def supports(service: str, operation: str, option: str, value: Any) -> bool:
+    """Whether the option is honoured; one that asks for nothing is."""
+    options = SERVICES[service][operation]
+    return options is None or option in options or value in (None, False, "", [], {})
+
+
+def changes_state(operation: str) -> bool:
+    return not operation.startswith(_READS)

@@ -1,0 +1,126 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Volumes and snapshots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+
+from golden_cloud.api.ec2 import lifecycle
+from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, all_backends, collect_garbage
+from golden_cloud.api.ec2.filters import page, passes
+from golden_cloud.api.ec2.instance import MachineInstance
+from golden_cloud.api.ec2.tags import specified_tags
+from golden_cloud.api.errors import CloudError, UnsupportedOption
+
+
+class VolumeOperations:
+    """Operations on volumes and snapshots; mixed into the EC2 response class."""
+
+    ec2_backend: CloudEC2Backend
+    _get_param: Any
+    _filters_from_querystring: Any
+    error_on_dryrun: Any
+
+    def describe_volumes(self) -> ActionResult:
+        backend = self.ec2_backend
+        ids = self._get_param("VolumeIds", [])
+        self.error_on_dryrun()
+        for volume_id in ids:
+            if volume_id not in backend.volumes:
+                raise CloudError("InvalidVolume.NotFound", f"The volume '{volume_id}' does not exist.")
+        filters = self._filters_from_querystring()
+        shown = [
+            v
+            for v in backend.volumes.values()
+            if (not ids or v.id in ids) and passes(v, filters, VOLUME_FILTERS, backend.tags.get(v.id, {}))
+        ]
+        volumes, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        return ActionResult({"Volumes": volumes, "NextToken": token})
+
+    def create_snapshot(self) -> ActionResult:
+        backend = self.ec2_backend
+        volume = backend.get_volume(self._get_param("VolumeId"))
+        tags = specified_tags(self._get_param("TagSpecifications", []), {"snapshot"})
+        instance = volume.attachment.instance if volume.attachment else None
+        if not isinstance(instance, MachineInstance) or volume.attachment.device != instance.root_device_name:
+            raise UnsupportedOption("CreateSnapshot", "VolumeId", f"{volume.id} is not the root volume of an instance")
+        self.error_on_dryrun()
+        snapshot = backend.new_snapshot(volume, self._get_param("Description") or "")
+        snapshot.add_tags(tags.get("snapshot", {}))
+        lifecycle.create_snapshot(instance, snapshot)
+        return ActionResult(snapshot)
+
+    def describe_snapshots(self) -> ActionResult:
+        backend = self.ec2_backend
+        ids = self._get_param("SnapshotIds", [])
+        self.error_on_dryrun()
+        visible = {s.id: s for s in self._visible_snapshots()}
+        for snapshot_id in ids:
+            if snapshot_id not in visible:
+                raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+        owners = {backend.account_id if o == "self" else o for o in self._get_param("OwnerIds", [])}
+        filters = self._filters_from_querystring()
+        shown = [
+            s
+            for s in visible.values()
+            if (not ids or s.id in ids)
+            and (not owners or s.owner_id in owners)
+            and passes(s, filters, SNAPSHOT_FILTERS, backend.tags.get(s.id, {}))
+        ]
+        snapshots, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        return ActionResult({"Snapshots": snapshots, "NextToken": token})
+
+    def _visible_snapshots(self) -> list[CloudSnapshot]:
+        account = self.ec2_backend.account_id
+        return [
+            snapshot
+            for owner, backend in all_backends(self.ec2_backend.region_name)
+            for snapshot in backend.snapshots.values()
+            if owner == account
+            or account in snapshot.create_volume_permission_userids
+            or "all" in snapshot.create_volume_permission_groups
+        ]
+
+    def delete_snapshot(self) -> ActionResult:
+        snapshot_id = self._get_param("SnapshotId")
+        self.error_on_dryrun()
+        snapshot = self.ec2_backend.delete_snapshot(snapshot_id)
+        collect_garbage(snapshot.image_ref)
+        return EmptyResult()
+
+
+VOLUME_FILTERS: dict[str, Any] = {
+    "attachment.attach-time": lambda v: [a.attach_time.strftime("%Y-%m-%dT%H:%M:%S.000Z") for a in v.attachments],
+    "attachment.delete-on-termination": lambda v: [
+        a.instance.block_device_mapping[a.device].delete_on_termination for a in v.attachments
+    ],
+    "attachment.device": lambda v: [a.device for a in v.attachments],
+    "attachment.instance-id": lambda v: [a.instance.id for a in v.attachments],
+    "attachment.status": lambda v: [a.status for a in v.attachments],
+    "availability-zone": lambda v: v.availability_zone,
+    "create-time": lambda v: v.create_time.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    "encrypted": lambda v: bool(v.encrypted),
+    "size": lambda v: v.size,
+    "snapshot-id": lambda v: v.snapshot_id,
+    "status": lambda v: v.status,
+    "volume-id": lambda v: v.id,
+    "volume-type": lambda v: v.volume_type,
+}
+
+SNAPSHOT_FILTERS: dict[str, Any] = {
+    "description": lambda s: s.description,
+    "encrypted": lambda s: bool(s.encrypted),
+    "owner-id": lambda s: s.owner_id,
+    "owner-alias": lambda s: None,
+    "progress": lambda s: s.progress,
+    "snapshot-id": lambda s: s.id,
+    "start-time": lambda s: s.start_time.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    "status": lambda s: s.status,
+    "storage-tier": lambda s: s.storage_tier,
+    "volume-id": lambda s: s.volume_id,
+    "volume-size": lambda s: s.volume_size,
+}

@@ -1,0 +1,118 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Systems Manager's parameters, with the public ones that name base images."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import defaultdict
+from functools import partial
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.ssm.exceptions import ParameterNotFound, ValidationException
+from moto.ssm.models import Parameter, ParameterDict, SimpleSystemManagerBackend
+from moto.ssm.responses import SimpleSystemManagerResponse
+
+from golden_cloud.api import runtime
+from golden_cloud.api.errors import CloudError
+from golden_cloud.api.service import CloudResponse
+
+PUBLIC_PREFIX = "/aws/service/"
+IMAGE_TYPE = "aws:ec2:image"
+_IMAGE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
+
+
+class PublicParameterDict(ParameterDict):
+    """moto's parameters without its lists of AMIs and Regions (nothing of that exists here), with ours."""
+
+    def _check_loading_status(self, key: str) -> None:
+        return
+
+    def __getitem__(self, item: str) -> list[Parameter]:
+        public = self._public().get(item)
+        return [public] if public is not None else super().__getitem__(item)
+
+    def __contains__(self, k: object) -> bool:
+        return k in self._public() or super().__contains__(str(k))
+
+    def get_keys_beginning_with(self, path: str, recursive: bool) -> Any:
+        if not path.startswith(PUBLIC_PREFIX):
+            yield from super().get_keys_beginning_with(path, recursive)
+            return
+        for name in self._public():
+            if name.startswith(path) and (recursive or "/" not in name[len(path) :]):
+                yield name
+
+    def _public(self) -> dict[str, Parameter]:
+        return {
+            name: Parameter(
+                account_id="",
+                name=name,
+                value=base.image_id,
+                parameter_type="String",
+                description=None,
+                allowed_pattern=None,
+                keyid=None,
+                last_modified_date=datetime.datetime.strptime(base.creation_date, "%Y-%m-%dT%H:%M:%S.%fZ"),
+                version=1,
+                data_type=IMAGE_TYPE,
+                tier="Standard",
+            )
+            for base in runtime.current().machines.base_images()
+            for name in base.ssm_parameters
+        }
+
+
+class CloudSSMBackend(SimpleSystemManagerBackend):
+    """moto's backend, whose state can be saved and whose image parameters name images that are there."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self._parameters = PublicParameterDict(account_id, region_name)
+        self._resource_tags = defaultdict(partial(defaultdict, dict))  # type: ignore[arg-type]
+
+    def put_parameter(self, *args: Any, **kwargs: Any) -> Parameter:
+        if kwargs.get("data_type") == IMAGE_TYPE:
+            self._check_image(kwargs.get("value") or "")
+        pattern = kwargs.get("allowed_pattern")
+        if pattern and not re.fullmatch(pattern, kwargs.get("value") or ""):
+            raise CloudError(
+                "ParameterPatternMismatchException",
+                f"Parameter value, cannot be validated against allowedPattern: {pattern}",
+            )
+        if kwargs.get("policies"):
+            raise CloudError("UnsupportedOperation", "The local cloud does not implement the option Policies")
+        return super().put_parameter(*args, **kwargs)
+
+    def _check_image(self, value: str) -> None:
+        """AWS validates after the call and tells the outcome as an event; here it is told at once."""
+        if not _IMAGE_ID.fullmatch(value):
+            raise ValidationException(
+                f"Value '{value}' of data type {IMAGE_TYPE} failed to satisfy constraint: it must be an AMI id"
+            )
+        try:
+            ec2_backends[self.account_id][self.region_name].find_image(value)  # type: ignore[attr-defined]
+        except CloudError:
+            raise ValidationException(
+                f"The AMI '{value}' does not exist in {self.region_name} or account {self.account_id} can't use it"
+            ) from None
+
+    def label_parameter_version(self, name: str, version: int, labels: list[str]) -> Any:
+        self._need(name)
+        return super().label_parameter_version(name, version, labels)
+
+    def unlabel_parameter_version(self, name: str, version: int, labels: list[str]) -> Any:
+        self._need(name)
+        return super().unlabel_parameter_version(name, version, labels)
+
+    def _need(self, name: str) -> None:
+        """Without this a look at a parameter that is not there would make it."""
+        if name not in self._parameters:
+            raise ParameterNotFound(f"Parameter {name} not found.")
+
+
+class CloudSSMResponse(CloudResponse, SimpleSystemManagerResponse):
+    """Every operation of SSM that the catalogue lists."""
