@@ -371,6 +371,12 @@ def mend_journal(finding: Finding) -> None:
     remove(finding)
 
 
+def mend_apt(finding: Finding) -> None:
+    """Delete, and make the lists look old: their directory's age is what tools take for the lists' age."""
+    remove(finding)
+    os.utime("/var/lib/apt/lists", (0, 0))
+
+
 def mend_random_seed(finding: Finding) -> None:
     """Delete the seed, and keep the shutdown of this machine from saving a new one into the image."""
     drop_in = Path("/run/systemd/system/systemd-random-seed.service.d/golden-sysprep.conf")
@@ -411,7 +417,8 @@ TOPICS = (
                           "/var/lib/NetworkManager/secret_key"), remove),
     Topic("agents", paths("/var/lib/amazon/ssm/*", "/var/lib/amazon/ssm/.[!.]*"), remove),
     Topic("apt", paths("/var/lib/apt/lists/*_*", "/var/lib/apt/lists/partial/*", "/var/cache/apt/archives/*.deb",
-                       "/var/cache/apt/archives/partial/*", "/var/cache/apt/*.bin"), remove),
+                       "/var/cache/apt/archives/partial/*", "/var/cache/apt/*.bin", "/var/lib/apt/periodic/*stamp"),
+          mend_apt),
     Topic("ansible", find_ansible, remove),
     Topic("tmp", find_tmp, remove),
     Topic("journal", paths("/var/log/journal/*"), mend_journal),
