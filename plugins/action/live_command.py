@@ -12,9 +12,8 @@ import typing as t
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
 from ansible_collections.golden.ami.plugins.plugin_utils._live import LiveFile
+from ansible_collections.golden.ami.plugins.plugin_utils._screen import show, waiting_for_the_module
 
 _MODULE = "golden.ami.live_command"
 
@@ -33,12 +32,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return self._follow(Path(directory, "progress"), task_vars)
 
     def _follow(self, path: Path, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        display = Display()
-        with LiveFile(path, lambda line: display.display(f"  {line}")):
+        with LiveFile(path, lambda line: show(f"  {line}")), waiting_for_the_module():
             return self._execute({**self._task.args, "progress_file": os.fspath(path)}, task_vars)
 
     def _execute(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = self._execute_module(
-            module_name=_MODULE, module_args=arguments, task_vars=task_vars
-        )
+        result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         return result

@@ -24,12 +24,6 @@ from golden_toolchain.lock import Lock, load
 from golden_toolchain.progress import Progress
 
 FILES = Path(__file__).resolve().parent.parent
-_WOULD = {
-    "installed": "Packer is in place",
-    "system": "The system's Packer would be used",
-    "release": "HashiCorp's release would be downloaded and verified",
-    "source": "Packer and its plugins would be compiled (several minutes)",
-}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,8 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
 def plan(request: Request, lock: Lock) -> dict[str, t.Any]:
     """What ``install`` would do; nothing is written."""
     choice = choose(request, lock, host.detect())
-    changed = choice.method in ("release", "source")
-    return {**_result(choice, request, lock), "changed": changed, "message": f"{_WOULD[choice.method]}: {choice.reason}"}
+    changed = _makes(choice)
+    would = "would be installed " if changed else ""
+    return {**_result(choice, request, lock), "changed": changed, "message": f"{_name(lock)} {would}{choice.reason}"}
 
 
 def bring(request: Request, lock: Lock) -> dict[str, t.Any]:
@@ -75,19 +70,34 @@ def bring(request: Request, lock: Lock) -> dict[str, t.Any]:
     with install.exclusive(request.cache, progress):
         choice = choose(request, lock, where)
         result = _result(choice, request, lock)
-        if choice.method in ("system", "installed"):
-            return {**result, "changed": False, "message": f"Packer {lock.packer.version}: {choice.reason}"}
-        progress.say(f"Packer {lock.packer.version}: {choice.reason}")
+        if not _makes(choice):
+            return {**result, "changed": False, "message": f"{_name(lock)} {choice.reason}"}
+        _announce(choice, lock, progress)
         with install.scratch(request.cache) as scratch:
             binaries = _make(choice, request, lock, where, scratch, progress)
             with progress.step("Installing the plugins"):
                 toolchain = scratch / "toolchain"
-                install.assemble(
-                    lock, binaries, toolchain, method=choice.method, host=str(where), env=request.env
-                )
+                install.assemble(lock, binaries, toolchain, method=choice.method, host=str(where), env=request.env)
                 install.publish(toolchain, request.cache / lock.digest)
-    message = f"Packer {lock.packer.version} installed: {choice.reason}"
+    message = f"{_name(lock)} installed {choice.reason}"
     return {**result, "changed": True, "message": message, "durations": progress.durations}
+
+
+def _makes(choice: Choice) -> bool:
+    return choice.method in ("release", "source")
+
+
+def _name(lock: Lock) -> str:
+    return f"Packer {lock.packer.version}:"
+
+
+def _announce(choice: Choice, lock: Lock, progress: Progress) -> None:
+    """Say what is about to happen, and why nothing quicker."""
+    progress.say(f"{_name(lock)} {choice.reason}")
+    for method, reason in choice.passed_over.items():
+        progress.say(f"  (not {method}: {reason})")
+    if choice.method == "source":
+        progress.say("  This takes some minutes, once; two cores need about six.")
 
 
 def _make(
@@ -101,14 +111,15 @@ def _make(
 
 def _result(choice: Choice, request: Request, lock: Lock) -> dict[str, t.Any]:
     """Where Packer and the plugins are, or will be."""
+    told = {"reason": choice.reason, "passed_over": choice.passed_over}
     if choice.method == "system":
         found = choice.tool
         paths = {"executable": str(found.executable), "plugin_path": str(found.plugin_path)}
-        return {"method": "system", "reason": choice.reason, "versions": found.versions, **paths}
+        return {"method": "system", "versions": found.versions, **paths, **told}
     directory = request.cache / lock.digest
     return {
         "method": choice.tool["method"] if choice.method == "installed" else choice.method,
-        "reason": choice.reason,
+        **told,
         "versions": lock.versions,
         "executable": str(directory / "bin" / "packer"),
         "plugin_path": str(directory / "plugins"),

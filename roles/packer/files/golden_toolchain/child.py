@@ -10,6 +10,7 @@ own parent is gone (a killed Ansible worker sends no signal).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -82,15 +83,18 @@ class Child:
         return "\n".join(self.lines[-TAIL_LINES:])
 
     def stop(self) -> None:
-        """End the whole process group; harmless when it has ended."""
-        for number, limit in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, GRACE_SECONDS)):
-            if not self.running:
-                return
-            try:
-                os.killpg(self._process.pid, number)
-                self._process.wait(timeout=limit)
-            except (ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
-                continue
+        """End the whole process group; harmless when the program has ended by itself."""
+        if not self.running:
+            return
+        self._signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=GRACE_SECONDS)
+        self._signal(signal.SIGKILL)  # also for those in the group that outlived the program
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
 
 
 class ParentGuard:

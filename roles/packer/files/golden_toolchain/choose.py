@@ -33,60 +33,64 @@ class Request:
 
 @dataclass(frozen=True)
 class Choice:
-    """``tool`` is what the method found on this machine: a Found, a stamp, a Verifier or a Go."""
+    """``tool`` is what the method found on this machine: a Found, a stamp, a Verifier or a Go.
 
-    method: t.Literal["system", "installed", "release", "source"]
+    ``passed_over`` are the methods that come before it in order, with the reason why they cannot be used.
+    """
+
+    method: str
     reason: str
     tool: t.Any
+    passed_over: dict[str, str]
 
 
 def choose(request: Request, lock: Lock, host: Host) -> Choice:
     """Try the methods that the request allows, in order. The error says why none can be used, and what would help."""
-    order = ("installed", "system", "release", "source") if request.method == "auto" else ("installed", request.method)
+    order = ("installed", *(("system", "release", "source") if request.method == "auto" else (request.method,)))
     refused: dict[str, str] = {}
     for method in order:
         try:
-            return _TRY[method](request, lock, host, refused)
+            tool, reason = _TRY[method](request, lock, host)
         except NotAvailable as error:
             refused[method] = str(error)
+        else:
+            return Choice(method, reason, tool, {name: why for name, why in refused.items() if name != "installed"})
     del refused["installed"]
     reasons = "\n".join(f"  {method}: {reason}." for method, reason in refused.items())
     raise ToolchainError(f"Packer {lock.packer.version} cannot be brought here:\n{reasons}")
 
 
-def _installed(request: Request, lock: Lock, host: Host, _refused: dict[str, str]) -> Choice:
+_Answer = tuple[t.Any, str]
+
+
+def _installed(request: Request, lock: Lock, host: Host) -> _Answer:
     stamp = read_stamp(request.cache / lock.digest)
     if stamp is None or stamp.get("host") != str(host):
         raise NotAvailable("not installed")
     if request.method not in ("auto", stamp.get("method")):
         raise NotAvailable(f"installed by {stamp.get('method')}")
-    return Choice("installed", f"in place, by {stamp['method']}", stamp)
+    return stamp, "in place"
 
 
-def _system(_request: Request, lock: Lock, _host: Host, _refused: dict[str, str]) -> Choice:
-    found = system.find(lock, _request.env)
-    return Choice("system", f"{found.executable} satisfies the lock", found)
+def _system(request: Request, lock: Lock, _host: Host) -> _Answer:
+    found = system.find(lock, request.env)
+    return found, f"the system's {found.executable} satisfies the lock"
 
 
-def _release(request: Request, lock: Lock, host: Host, refused: dict[str, str]) -> Choice:
+def _release(request: Request, lock: Lock, host: Host) -> _Answer:
     if request.method == "auto":
         release.answers(lock, host, request.release_url, request.release_timeout)
     key = request.files / lock.release.key_file
     tool = signature.verifier(key, lock.release.key_fingerprint, request.env.get("PATH"))
-    return Choice("release", _because("HashiCorp's release, verified", refused), tool)
+    return tool, f"from HashiCorp's release, signature and checksums verified with {tool.tool.name}"
 
 
-def _source(request: Request, lock: Lock, _host: Host, refused: dict[str, str]) -> Choice:
+def _source(request: Request, lock: Lock, _host: Host) -> _Answer:
     go = gotool.find(lock, request.env, request.go)
-    return Choice("source", _because(f"compiled with Go {go.version} ({go.executable})", refused), go)
+    return go, f"from source, with Go {go.version} ({go.executable})"
 
 
-def _because(what: str, refused: dict[str, str]) -> str:
-    others = [f"{method}: {reason}" for method, reason in refused.items() if method != "installed"]
-    return f"{what} (not {'; not '.join(others)})" if others else what
-
-
-_TRY: dict[str, t.Callable[[Request, Lock, Host, dict[str, str]], Choice]] = {
+_TRY: dict[str, t.Callable[[Request, Lock, Host], _Answer]] = {
     "installed": _installed,
     "system": _system,
     "release": _release,

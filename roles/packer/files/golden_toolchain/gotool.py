@@ -17,6 +17,7 @@ from golden_toolchain.lock import Lock
 from golden_toolchain.system import on_path
 from golden_toolchain.versions import parse, satisfies
 
+_PLACES = tuple(map(Path, ("/usr/local/go/bin/go", "/usr/lib/go/bin/go", "/opt/homebrew/bin/go")))
 _VERSION = re.compile(r"^go version go(\d+\.\d+(?:\.\d+)?)")
 
 
@@ -43,15 +44,14 @@ def find(lock: Lock, env: t.Mapping[str, str], preferred: str = "") -> Go:
 
 def _candidates(env: t.Mapping[str, str]) -> list[Path]:
     home = Path(env.get("HOME") or Path.home())
-    places = [Path("/usr/local/go/bin/go"), *_newest_first(Path("/usr/lib").glob("go-*/bin/go"))]
-    places += [Path("/usr/lib/go/bin/go"), Path("/opt/homebrew/bin/go"), home / "go/bin/go"]
-    places += _newest_first((home / "sdk").glob("go*/bin/go"))
-    return list(dict.fromkeys([*on_path("go", env.get("PATH", "")), *(place for place in places if place.is_file())]))
+    versioned = [*Path("/usr/lib").glob("go-*/bin/go"), *(home / "sdk").glob("go*/bin/go")]
+    places = [*on_path("go", env.get("PATH", "")), *_PLACES, *_newest_first(versioned)]
+    return [place for place in dict.fromkeys(places) if place.is_file()]
 
 
 def _newest_first(paths: t.Iterable[Path]) -> list[Path]:
     def version(path: Path) -> tuple[int, int, int, int]:
-        return parse(path.parts[-3].lstrip("go-")) or (0, 0, 0, 0)
+        return parse(path.parts[-3].removeprefix("go").removeprefix("-")) or (0, 0, 0, 0)
 
     return sorted(paths, key=version, reverse=True)
 

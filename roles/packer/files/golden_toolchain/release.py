@@ -79,9 +79,7 @@ def fetch(
     }
 
 
-def _fetch_one(
-    component: Component, where: Addresses, verifier: Verifier, scratch: Path, progress: Progress
-) -> Path:
+def _fetch_one(component: Component, where: Addresses, verifier: Verifier, scratch: Path, progress: Progress) -> Path:
     directory = scratch / component.key
     directory.mkdir()
     sums, signature, archive = directory / "SHA256SUMS", directory / "SHA256SUMS.sig", directory / where.archive_name

@@ -110,5 +110,5 @@ def _check(process: child.Child, what: str) -> None:
         return
     raise ToolchainError(
         f"{what} (`{' '.join(process.argv)}` ended with {process.code}). Its last words:\n{process.tail}\n"
-        "Check that the Go module proxy (`go env GOPROXY`) can be reached and that the disk is not full, then run again."
+        "Check that the Go module proxy (`go env GOPROXY`) answers and that the disk is not full, then run again."
     )

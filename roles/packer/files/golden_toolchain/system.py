@@ -74,7 +74,5 @@ def _choose(plugin: Component, paths: list[Path]) -> tuple[Path, str]:
     fitting = [(path, version) for path, version in versions if satisfies(version, plugin.system)]
     if not fitting:
         others = ", ".join(version for _path, version in versions)
-        raise NotAvailable(
-            f"has no plugin {plugin.plugin} {plugin.system}" + (f", only {others}" if others else "")
-        )
+        raise NotAvailable(f"has no plugin {plugin.plugin} {plugin.system}" + (f", only {others}" if others else ""))
     return max(fitting, key=lambda entry: parse(entry[1]) or (0, 0, 0, 0))
