@@ -1,0 +1,89 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server process: API, metadata service and machines together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from golden_cloud import leftovers, process, settings
+from golden_cloud.lifecycle import podman_of
+from golden_cloud.machines import network
+from golden_cloud.machines.imds import MetadataServer
+from golden_cloud.machines.machines import PodmanMachines
+from golden_cloud.place import Place
+
+log = logging.getLogger(__name__)
+
+
+def serve(place: Place, port: int) -> int:
+    """Run until TERM or INT; everything is saved then, and the machines go on running."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=os.environ.get("GOLDEN_CLOUD_LOG", "INFO").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    known = settings.load(place)
+    if not known:
+        log.error("the cloud was never up: use the verb up")
+        return 1
+    process.write_record(place.process_file, port, ready=False)
+    done = threading.Event()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        log.info("signal %d: ending", number)
+        done.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _run(place, known, port, done)
+    return 0
+
+
+def _run(place: Place, known: settings.Settings, port: int, done: threading.Event) -> None:
+    # Imported here, as it loads moto: verbs other than serve stay quick.
+    from golden_cloud.api import create_app
+    from golden_cloud.ports import Config
+    from golden_cloud.server import Server
+
+    leftovers.recover(place, podman_of(place))
+    leftovers.mark_boot(place)
+    network.define(place, known.subnet)
+    network.raise_bridge(place, known.subnet)
+    gateway = network.gateway(known.subnet)
+    machines = PodmanMachines(place, known.subnet)
+    machines.resume()
+    config = Config(
+        name=place.name,
+        state_directory=place.state,
+        access_key=known.access_key,
+        secret_key=known.secret_key,
+        region=known.region,
+        account_id=known.account_id,
+        port=port,
+        gateway=gateway,
+    )
+    app = create_app(config, machines)
+    app.load()
+    metadata = MetadataServer(place.bridge, app.instance_metadata)
+    api = Server(app.wsgi, [("127.0.0.1", port), (gateway, port)])
+    metadata.start()
+    api.start()
+    process.write_record(place.process_file, port, ready=True)
+    log.info("listening on 127.0.0.1:%d and %s:%d", port, gateway, port)
+    try:
+        done.wait()
+    finally:
+        api.stop()
+        metadata.stop()
+        app.save()
+        app.close()
+        machines.close()
+        place.process_file.unlink(missing_ok=True)

@@ -1,0 +1,289 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cloud's machines: ``golden_cloud.ports.Machines`` done with podman."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from golden_cloud.machines import base_images, network, runtime, seed
+from golden_cloud.machines.podman import Podman, PodmanError
+from golden_cloud.machines.recipes import RECIPES
+from golden_cloud.machines.watch import Watch
+from golden_cloud.place import Place
+from golden_cloud.ports import BaseImage, CommitResult, MachineError, MachineState
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 20
+"""How long a machine may take to shut down before it is killed."""
+LABEL = "golden.ami.cloud"
+_CAPABILITIES = "AUDIT_WRITE,NET_RAW,SYS_BOOT"
+"""Beyond podman's: PAM's audit, ping, and reboot(2), by which a machine's reboot differs from its power-off."""
+
+
+class PodmanMachines:
+    """Systemd containers on the cloud's bridge, one for each instance."""
+
+    def __init__(self, place: Place, subnet: str) -> None:
+        self.place = place
+        self.subnet = subnet
+        self._addresses = threading.Lock()
+        self._imports = threading.Lock()
+        self._probe = threading.Lock()
+        self._runtime = runtime.remembered(self._runtime_file)
+        known = self._runtime or runtime.Runtime()
+        self.podman = Podman(place, known.podman)
+        self._watch = Watch(self._ended_by_itself)
+
+    @property
+    def _runtime_file(self) -> Path:
+        return self.place.state / "runtime.json"
+
+    # --- images -------------------------------------------------------------------------------------------
+
+    def base_images(self) -> list[BaseImage]:
+        """What there is to start from, made already or not."""
+        return [base_images.describe(recipe) for recipe in RECIPES]
+
+    def ensure_image(self, image_ref: str) -> None:
+        """Have the image in storage: a base image is made when it is missing."""
+        recipe = base_images.by_reference(image_ref)
+        if recipe:
+            with self._imports:
+                base_images.ensure(recipe, self.podman, self.place.base_cache, log.info)
+        elif not self.podman.image_exists(image_ref):
+            raise MachineError(f"the image's file system {image_ref} is gone from the local cloud's storage")
+
+    def delete_image(self, image_ref: str) -> None:
+        """Remove an image; its file system stays as long as machines made from it exist."""
+        if base_images.by_reference(image_ref):
+            return
+        self.podman.run("untag", image_ref, check=False)
+        self._prune()
+
+    def _prune(self) -> None:
+        """Remove file systems that no image's name and no machine needs any more."""
+        done = self.podman.run("image", "prune", "--force", check=False)
+        if done.returncode:
+            log.warning("unused images could not be removed: %s", done.stderr.decode(errors="replace").strip())
+
+    def commit(self, instance_id: str, image_id: str, *, reboot: bool) -> CommitResult:
+        """Keep the machine's file system as an image; with *reboot* from a machine that is shut down."""
+        running = self.describe(instance_id) == "running"
+        if running and reboot:
+            self.stop(instance_id)
+        image_ref = f"localhost/golden-cloud/image:{image_id}"
+        try:
+            self.podman.run(
+                "commit", "--quiet", "--format", "oci", f"--pause={str(running and not reboot).lower()}",
+                "--change", 'CMD ["/sbin/init"]', instance_id, image_ref,
+            )  # fmt: skip
+        finally:
+            if running and reboot:
+                self.start(instance_id)
+        size = self.podman.text("image", "inspect", "--format", "{{.Size}}", image_ref)
+        return CommitResult(image_ref=image_ref, size_bytes=int(size))
+
+    # --- machines -----------------------------------------------------------------------------------------
+
+    def launch(
+        self,
+        instance_id: str,
+        image_ref: str,
+        *,
+        hostname: str,
+        user_data: bytes | None,
+        public_keys: list[str],
+        instance_type: str,
+    ) -> str:
+        """Make and start a machine. *instance_type* is noted only: machines share the host's processors and memory."""
+        self.ensure_image(image_ref)
+        directory = self.place.instances / instance_id
+        address = self._reserve_address(directory, image_ref, hostname, instance_type)
+        try:
+            seed.write(directory / "seed", instance_id, hostname, public_keys, user_data)
+            self._create_and_start(instance_id, image_ref, hostname, address)
+        except BaseException:
+            self.terminate(instance_id)
+            raise
+        return address
+
+    def _reserve_address(self, directory: Path, image_ref: str, hostname: str, instance_type: str) -> str:
+        """Choose the machine's address and write down what is known of it."""
+        last_file = self.place.instances / "last_address"
+        with self._addresses:
+            used = [record["address"] for record in self.records().values()]
+            last = last_file.read_text() if last_file.exists() else None
+            address = network.next_address(self.subnet, used, last)
+            directory.mkdir(parents=True, mode=0o700)
+            record = {"address": address, "image": image_ref, "hostname": hostname, "instance_type": instance_type}
+            (directory / "machine.json").write_text(json.dumps(record))
+            last_file.write_text(address)
+        return address
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """What was written down of each machine, by instance id."""
+        return {file.parent.name: json.loads(file.read_text()) for file in self.place.instances.glob("*/machine.json")}
+
+    def _create_and_start(self, instance_id: str, image_ref: str, hostname: str, address: str) -> None:
+        """Start a new container; the first of all finds out how containers run on this host."""
+        network.raise_bridge(self.place, self.subnet)
+        if self._runtime:
+            self._create(instance_id, image_ref, hostname, address, self._runtime)
+            self._start(instance_id)
+            return
+        with self._probe:
+            if self._runtime:
+                self._create(instance_id, image_ref, hostname, address, self._runtime)
+                self._start(instance_id)
+                return
+            self._runtime = self._find_runtime(instance_id, image_ref, hostname, address)
+
+    def _find_runtime(self, instance_id: str, image_ref: str, hostname: str, address: str) -> runtime.Runtime:
+        """Boot the machine in each way that there is, until one works."""
+        failures = []
+        for candidate in runtime.candidates():
+            self.podman = Podman(self.place, candidate.podman)
+            try:
+                self._create(instance_id, image_ref, hostname, address, candidate)
+                self._start(instance_id)
+                self._wait_for_systemd(instance_id)
+            except MachineError as error:
+                log.info("%s: %s", candidate.label, error)
+                failures.append(f"{candidate.label}: {error}")
+                self.podman.run("rm", "--force", "--time", "0", instance_id, check=False)
+                continue
+            log.info("machines run with %s", candidate.label)
+            runtime.remember(self._runtime_file, candidate)
+            return candidate
+        raise MachineError(
+            "podman cannot boot systemd on this host. Tried: " + "; ".join(failures)
+            + ". Install crun or runc, or run on a host (or virtual machine) where"
+            " 'podman run --systemd=always' works"
+        )  # fmt: skip
+
+    def _wait_for_systemd(self, instance_id: str, timeout: float = 15) -> None:
+        """Until init has brought up its bus, which it does early."""
+        end = time.monotonic() + timeout
+        said = ""
+        while time.monotonic() < end:
+            done = self.podman.run("exec", instance_id, "systemctl", "is-system-running", check=False)
+            said = (done.stdout + done.stderr).decode(errors="replace").strip()
+            if said in ("starting", "running", "degraded"):
+                return
+            time.sleep(0.2)
+        raise MachineError(f"systemd did not come up within {timeout:.0f} s: {said}")
+
+    def _create(self, instance_id: str, image_ref: str, hostname: str, address: str, how: runtime.Runtime) -> None:
+        directory = self.place.instances / instance_id / "seed"
+        self.podman.run(
+            "create", "--name", instance_id, "--hostname", hostname, "--label", f"{LABEL}={self.place.tag}",
+            "--network", network.NETWORK, "--ip", address, "--mac-address", network.mac(address),
+            "--no-hosts", "--pull", "never",
+            "--systemd", "always", "--tty", "--stop-signal", "SIGRTMIN+3", "--stop-timeout", str(STOP_SECONDS),
+            "--log-driver", "k8s-file", "--log-opt", "max-size=1mb", "--cap-add", _CAPABILITIES,
+            "--volume", f"{directory}:{seed.MOUNT}:ro", *how.container,
+            image_ref, "/sbin/init", seed.INIT_ARGUMENT,
+        )  # fmt: skip
+
+    def _start(self, instance_id: str) -> None:
+        self.podman.run("start", instance_id)
+        record = self.podman.inspect(instance_id)
+        pid = int(record["State"]["Pid"]) if record else 0
+        if not pid:
+            raise MachineError(f"{instance_id} ended at once; its console: {self.console_output(instance_id)[-500:]}")
+        self._watch.add(instance_id, pid)
+
+    def start(self, instance_id: str) -> str:
+        """Start a stopped machine; it comes up at the address that it had."""
+        record = self._record(instance_id)
+        network.raise_bridge(self.place, self.subnet)
+        self._start(instance_id)
+        return str(record["address"])
+
+    def stop(self, instance_id: str) -> None:
+        """Shut down; a machine that is down already is no error."""
+        self._record(instance_id)
+        self._watch.forget(instance_id)
+        self.podman.run("stop", "--time", str(STOP_SECONDS), instance_id)
+
+    def reboot(self, instance_id: str) -> None:
+        """Shut down and start again."""
+        self.stop(instance_id)
+        self.start(instance_id)
+
+    def terminate(self, instance_id: str) -> None:
+        """Remove the machine and all that belongs to it."""
+        self._watch.forget(instance_id)
+        done = self.podman.run("rm", "--force", "--ignore", "--volumes", "--time", "2", instance_id, check=False)
+        if done.returncode and self.podman.inspect(instance_id):
+            raise PodmanError(["rm", instance_id], done.returncode, done.stderr.decode(errors="replace"))
+        shutil.rmtree(self.place.instances / instance_id, ignore_errors=True)
+        self._prune()
+
+    def _record(self, instance_id: str) -> dict[str, Any]:
+        try:
+            record: dict[str, Any] = json.loads((self.place.instances / instance_id / "machine.json").read_text())
+        except FileNotFoundError as error:
+            raise MachineError(f"there is no machine for {instance_id}") from error
+        return record
+
+    def _ended_by_itself(self, instance_id: str) -> None:
+        """A machine ended without being told to: start it again when it meant to reboot."""
+        record = self._settled(instance_id)
+        if not record:
+            return
+        if self._reboots(record):
+            log.info("%s reboots", instance_id)
+            self._start(instance_id)
+        else:
+            log.info("%s has shut itself down (status %s)", instance_id, record["State"].get("ExitCode"))
+
+    def _settled(self, instance_id: str) -> dict[str, Any] | None:
+        """The container's record, once podman has noticed its end."""
+        for _ in range(50):
+            record = self.podman.inspect(instance_id)
+            if not record or record["State"]["Status"] in ("exited", "stopped"):
+                return record
+            time.sleep(0.1)
+        return record
+
+    @staticmethod
+    def _reboots(record: dict[str, Any]) -> bool:
+        """reboot(2) in a container ends its init by SIGHUP; a power-off does it by SIGINT."""
+        return record["State"].get("ExitCode") == 129
+
+    def console_output(self, instance_id: str) -> str:
+        """What init and cloud-init printed."""
+        done = self.podman.run("logs", instance_id, check=False)
+        return done.stdout.decode(errors="replace")
+
+    def describe(self, instance_id: str) -> MachineState:
+        """The state that the container has now, not the one that was last written down."""
+        record = self.podman.inspect(instance_id)
+        if not record:
+            return "gone"
+        return "running" if record["State"].get("Running") and _alive(record["State"].get("Pid", 0)) else "stopped"
+
+    def resume(self) -> None:
+        """After a restart of the server: watch the machines that run already."""
+        for instance_id in self.records():
+            record = self.podman.inspect(instance_id)
+            if record and record["State"].get("Running") and _alive(record["State"]["Pid"]):
+                self._watch.add(instance_id, int(record["State"]["Pid"]))
+
+    def close(self) -> None:
+        """Stop watching; the machines go on."""
+        self._watch.close()
+
+
+def _alive(pid: int) -> bool:
+    return pid > 0 and Path("/proc", str(pid)).exists()
