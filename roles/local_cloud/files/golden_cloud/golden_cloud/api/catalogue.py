@@ -60,6 +60,7 @@ _EC2 |= {
         ImageId InstanceType MinCount MaxCount KeyName SecurityGroupIds SecurityGroups SubnetId Placement UserData
         TagSpecifications BlockDeviceMappings ClientToken DryRun Monitoring EbsOptimized MetadataOptions
         NetworkInterfaces InstanceInitiatedShutdownBehavior DisableApiTermination DisableApiStop IamInstanceProfile
+        CreditSpecification
         """
     ),
     "TerminateInstances": _only("InstanceIds DryRun Force SkipOsShutdown"),
@@ -131,10 +132,29 @@ def has(service: str, operation: str) -> bool:
     return operation in SERVICES.get(service, {})
 
 
+# Values that are true here without anything being done.
+_TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
+    ("RunInstances", "CapacityReservationSpecification"): [
+        {"CapacityReservationPreference": "none"},
+        {"CapacityReservationPreference": "open"},
+    ],
+    ("RunInstances", "MaintenanceOptions"): [{"AutoRecovery": "default"}, {"AutoRecovery": "disabled"}],
+    ("RunInstances", "PrivateDnsNameOptions"): [{"HostnameType": "resource-name"}],
+}
+
+
 def supports(service: str, operation: str, option: str, value: Any) -> bool:
     """Whether the option is honoured; one that asks for nothing is."""
     options = SERVICES[service][operation]
-    return options is None or option in options or value in (None, False, "", [], {})
+    if options is None or option in options or _asks_for_nothing(value):
+        return True
+    return value in _TRUE_ANYWAY.get((operation, option), [])
+
+
+def _asks_for_nothing(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_asks_for_nothing(v) for v in value.values())
+    return value in (None, False, "", [])
 
 
 def changes_state(operation: str) -> bool:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +36,10 @@ from golden_cloud.api.signature import Authorization, BadSignature, SignedReques
 HEALTH = "/_golden/health"
 BODY_LIMIT = 16 * 1024 * 1024
 """Bytes; the largest request of the services here is far below."""
+
+_REQUEST_ID = re.compile(r"(?<=<RequestId>)[^<]*(?=<)|(?<=<RequestID>)[^<]*(?=<)|(?<=<requestId>)[^<]*(?=<)")
+
+_MOTOS_HEADERS = {"status", "server", "x-amzn-requestid"}
 
 # Signing names that are not the names of botocore's models.
 _MODELS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
@@ -70,6 +76,10 @@ class Front:
             body = json.dumps({"name": self._cloud.config.name})
             return HTTPResponse(body, 200, mimetype="application/json")(environ, start_response)
         status, answer_headers, body = self._answer(environ, headers)
+        request_id = str(uuid.uuid4())
+        if isinstance(body, str):
+            body = _REQUEST_ID.sub(request_id, body)
+        answer_headers = {**answer_headers, "x-amzn-RequestId": request_id}
         return HTTPResponse(body, status, answer_headers)(environ, start_response)
 
     def _answer(self, environ: WSGIEnvironment, headers: dict[str, str]) -> Response:
@@ -112,7 +122,7 @@ class Front:
             status, answer_headers, content = self._services[call.service](request, request.raw_url, request.headers)
             if catalogue.changes_state(call.operation):
                 self._cloud.changed.set()
-        answer_headers = {k: str(v) for k, v in answer_headers.items() if k.lower() not in {"status", "server"}}
+        answer_headers = {k: str(v) for k, v in answer_headers.items() if k.lower() not in _MOTOS_HEADERS}
         return int(status), answer_headers, content
 
     def _authenticate(

@@ -24,6 +24,7 @@ class MachineInstance(Instance):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.machine_address: str | None = None
         self.image_ref = ""
+        self.cpu_credits: str | None = None
         self.terminated_at: float | None = None
         super().__init__(*args, **kwargs)
         self.ena_support = True

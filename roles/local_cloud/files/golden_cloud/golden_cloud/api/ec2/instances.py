@@ -86,9 +86,15 @@ class InstanceOperations:
             client_token=token,
             block_device_mappings=[],
         )
+        try:
+            for instance in reservation.instances:
+                instance.image_ref = image.image_ref
+                instance.cpu_credits = self._get_param("CreditSpecification.CpuCredits")
+                self._equip(instance, volumes, tags, profile)
+        except Exception:
+            del backend.reservations[reservation.id]
+            raise
         for instance in reservation.instances:
-            instance.image_ref = image.image_ref
-            self._equip(instance, volumes, tags, profile)
             lifecycle.launch(instance, keys)
         if token:
             backend.launch_tokens[token] = (reservation.id, digest)
@@ -235,7 +241,7 @@ class InstanceOperations:
         return [key.public_key.strip()]
 
     def _launch_profile(self) -> dict[str, str]:
-        profile = self._get_param("IamInstanceProfile", {}) or {}
+        profile = {k: v for k, v in (self._get_param("IamInstanceProfile", {}) or {}).items() if v}
         if profile:
             filter_iam_instance_profiles(
                 self.ec2_backend.account_id,
@@ -243,10 +249,10 @@ class InstanceOperations:
                 iam_instance_profile_arn=profile.get("Arn"),
                 iam_instance_profile_name=profile.get("Name"),
             )
-        return dict(profile)
+        return profile
 
     def _launch_user_data(self) -> Any:
-        user_data = parse_user_data(self._get_param("UserData"))
+        user_data = parse_user_data(self._get_param("UserData") or None)
         if user_data is not None and len(str(user_data)) > (USER_DATA_LIMIT + 2) // 3 * 4:
             raise CloudError("InvalidParameterValue", f"User data is limited to {USER_DATA_LIMIT} bytes")
         return user_data
@@ -395,6 +401,16 @@ class InstanceOperations:
                 shown.append(part)
         reservations, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
         return ActionResult({"Reservations": reservations, "NextToken": token})
+
+    def describe_instance_credit_specifications(self) -> ActionResult:
+        ids = self._get_param("InstanceIds", [])
+        instances = [self._instance(i) for i in ids] or self.ec2_backend.all_machine_instances()
+        told = [
+            {"InstanceId": i.id, "CpuCredits": i.cpu_credits or ("standard" if i.instance_type < "t3" else "unlimited")}
+            for i in instances
+            if i.instance_type.startswith("t")
+        ]
+        return ActionResult({"InstanceCreditSpecifications": told})
 
     def get_console_output(self) -> ActionResult:
         instance = self._instance(self._get_param("InstanceId"))

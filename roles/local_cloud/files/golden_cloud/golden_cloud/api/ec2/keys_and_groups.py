@@ -78,12 +78,11 @@ class KeyAndGroupOperations(KeyPairs):
             if instance.state != "terminated"
         )
         by_group = any(
-            reference.get("GroupId") == group.id
+            (rule.source_group or {}).get("GroupId") == group.id
             for groups in backend.groups.values()
             for other in groups.values()
             if other.id != group.id
             for rule in [*other.ingress_rules, *other.egress_rules]
-            for reference in rule.source_groups
         )
         if by_instance or by_group:
             raise CloudError("DependencyViolation", f"resource {group.id} has a dependent object")
