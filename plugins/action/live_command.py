@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import tempfile
+import threading
 import typing as t
 from pathlib import Path
 
@@ -32,9 +35,35 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return self._follow(Path(directory, "progress"), task_vars)
 
     def _follow(self, path: Path, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        with LiveFile(path, lambda line: show(f"  {line}")), waiting_for_the_module():
+        with LiveFile(path, lambda line: show(f"  {line}")), _ended_with_ansible(), waiting_for_the_module():
             return self._execute({**self._task.args, "progress_file": os.fspath(path)}, task_vars)
 
     def _execute(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         return result
+
+
+@contextlib.contextmanager
+def _ended_with_ansible() -> t.Iterator[None]:
+    """Send TERM to the command when ansible-playbook is gone without a word (HUP, KILL, a closed terminal).
+
+    Its worker, this process, would run on to the end of the task, with nobody to see the result. The worker leads a
+    process group, in which module and command are too.
+    """
+    if os.getpgrp() != os.getpid():
+        yield
+        return
+    ansible = os.getppid()
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(1.0):
+            if os.getppid() != ansible:
+                os.killpg(os.getpgrp(), signal.SIGTERM)
+                return
+
+    threading.Thread(target=watch, name="golden-ansible-watch", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()

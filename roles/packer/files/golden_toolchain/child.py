@@ -31,12 +31,15 @@ class Stopped(BaseException):
 
 
 def stop_on_signals() -> None:
-    """Turn INT, TERM and HUP into ``Stopped``, so that every ``finally`` runs."""
+    """Turn the first INT, TERM or HUP into ``Stopped``, so that every ``finally`` runs. Later ones are ignored."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def stop(number: int, frame: object) -> None:
+    def stop(number: int, _frame: object) -> None:
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
         raise Stopped(f"stopped by {signal.Signals(number).name}")
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in numbers:
         signal.signal(number, stop)
 
 
