@@ -229,4 +229,5 @@ def _release(instance: MachineInstance, reason: StateReason) -> None:
     instance.nics = {}
     if nic is not None:
         instance.ec2_backend.enis.pop(nic.id, None)
+        instance.ec2_backend.tags.pop(nic.id, None)
     collect_garbage(instance.image_ref)
