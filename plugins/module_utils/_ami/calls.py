@@ -140,10 +140,10 @@ def delete_volume(ec2: Client, volume_id: str) -> None:
     ec2.delete_volume(VolumeId=volume_id)
 
 
-@_Handler.deletion_error_handler("delete the key pair {key_pair_id}")
+@_Handler.deletion_error_handler("delete the key pair {name}")
 @_retry
-def delete_key_pair(ec2: Client, key_pair_id: str) -> None:
-    ec2.delete_key_pair(KeyPairId=key_pair_id)
+def delete_key_pair(ec2: Client, name: str) -> None:
+    ec2.delete_key_pair(KeyName=name)
 
 
 @_Handler.deletion_error_handler("deregister the image {image_id}")

@@ -145,6 +145,12 @@ def _wait_terminated(cloud: Cloud, region: str, ids: list[str]) -> None:
         time.sleep(_POLL)
 
 
+def _remove_key_pairs(cloud: Cloud, found: Leftovers) -> None:
+    ec2 = cloud.ec2(found.region)
+    for pair in calls.describe_key_pairs(ec2, _named("key-pair-id", found.ids("key-pair"))):
+        calls.delete_key_pair(ec2, pair["KeyName"])
+
+
 def _remove_images(cloud: Cloud, found: Leftovers) -> None:
     ec2 = cloud.ec2(found.region)
     for image in calls.describe_images(ec2, Filters=_named("image-id", found.ids("image"))):
@@ -166,8 +172,8 @@ def _attempts(cloud: Cloud, found: Leftovers) -> c.Iterator[c.Callable[[], objec
         yield lambda group=group: calls.delete_security_group(ec2, group)  # type: ignore[misc]
     for volume in found.ids("volume"):
         yield lambda volume=volume: calls.delete_volume(ec2, volume)  # type: ignore[misc]
-    for pair in found.ids("key-pair"):
-        yield lambda pair=pair: calls.delete_key_pair(ec2, pair)  # type: ignore[misc]
+    if found.ids("key-pair"):
+        yield lambda: _remove_key_pairs(cloud, found)
     if found.ids("image"):
         yield lambda: _remove_images(cloud, found)
     # Read only now: removing images adds theirs.

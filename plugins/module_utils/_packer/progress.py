@@ -16,14 +16,14 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Launching a (source|spot)|Waiting for instance"), "Launch the instance"),
     (re.compile(r"Waiting for (SSH|WinRM)|Using (SSH|WinRM) communicator"), "Wait for SSH"),
     (re.compile(r"Connected to (SSH|WinRM)"), "Connected"),
-    (re.compile(r"Provisioning with shell script"), "Provision with a shell script"),
+    (re.compile(r"Provisioning with shell script|Running local shell script"), "Provision with a shell script"),
     (re.compile(r"Provisioning with Ansible"), "Provision with Ansible"),
     (re.compile(r"Executing Ansible"), "Provision with Ansible"),
     (re.compile(r"Uploading "), "Upload files"),
     (re.compile(r"Stopping the source instance|Waiting for the instance to stop"), "Stop the instance"),
     (re.compile(r"Creating AMI|Waiting for AMI"), "Create the AMI"),
     (re.compile(r"Copying/Encrypting AMI|Copying AMI"), "Copy the AMI"),
-    (re.compile(r"Modifying attributes|Adding tags|Creating (AMI|snapshot) tags"), "Tag the AMI"),
+    (re.compile(r"Modifying attributes on|Adding tags to|Creating (AMI|snapshot) tags"), "Tag the AMI"),
     (re.compile(r"Terminating the source|Cleaning up any extra|Deleting temporary"), "Clean up"),
     (re.compile(r"Running post-processor"), "Write the manifest"),
 )
@@ -62,11 +62,16 @@ class Progress:
         self.earlier = earlier
         self.started = time.monotonic()
         self._steps: list[tuple[str, float]] = []
+        self._seen: set[str] = set()
 
     def enter(self, step: str) -> str | None:
-        """Note that a step began; gives a line for the screen when it is another step than the one before."""
-        if self._steps and self._steps[-1][0] == step:
+        """Note that a step began; gives a line for the screen, unless it is one that was there already.
+
+        Builders that run side by side would otherwise throw the reader back and forth.
+        """
+        if step in self._seen:
             return None
+        self._seen.add(step)
         now = time.monotonic()
         self._steps.append((step, now))
         left = time_left(self.earlier, step, 0.0)
