@@ -58,13 +58,19 @@ def main(arguments: list[str] | None = None) -> int:
         return _DO[options.verb](place, options)
     except (lifecycle.LifecycleError, MachineError, ValueError) as error:
         if options.json:
-            print(json.dumps({"failed": True, "msg": str(error)}))
-        print(f"golden_cloud {options.verb}: {error}", file=sys.stderr)
+            print(json.dumps({"changed": False, "failed": True, "msg": str(error)}))
+        print(f"local cloud {options.name!r}: {error}", file=sys.stderr)
         return 1
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    """Tell of progress, to whoever follows the file that Ansible names, else on standard error."""
+    named = os.environ.get("GOLDEN_PROGRESS_FILE")
+    if named:
+        with open(named, "a") as file:
+            file.write(text + "\n")
+    else:
+        print(text, file=sys.stderr, flush=True)
 
 
 def _up(place: Place, options: argparse.Namespace) -> int:
@@ -122,9 +128,10 @@ def _base(place: Place, options: argparse.Namespace) -> int:
     if not place.storage.exists():
         raise lifecycle.LifecycleError(f"the local cloud {place.name!r} was never up: use the verb up first")
     logging.basicConfig(level=logging.WARNING)
-    base_images.ensure(recipe, lifecycle.podman_of(place), place.base_cache, _say)
+    changed = base_images.ensure(recipe, lifecycle.podman_of(place), place.base_cache, _say)
     described = base_images.describe(recipe)
-    print(json.dumps({"image_id": described.image_id, "name": described.name}) if options.json else described.image_id)
+    told = {"changed": changed, "image_id": described.image_id, "name": described.name}
+    print(json.dumps(told) if options.json else described.image_id)
     return 0
 
 

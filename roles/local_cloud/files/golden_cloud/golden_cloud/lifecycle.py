@@ -117,7 +117,8 @@ def _start(place: Place, chosen: settings.Settings, say: Say) -> None:
     say(f"starting the local cloud {place.name!r}")
     argv = [sys.executable, "-m", "golden_cloud", "serve", "--name", place.name, "--port", str(chosen.port)]
     package = str(Path(__file__).resolve().parent.parent)
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    dropped = ("AWS_", "GOLDEN_PROGRESS_FILE")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     environment["PYTHONPATH"] = package
     with place.log.open("a") as log:
         server = subprocess.Popen(

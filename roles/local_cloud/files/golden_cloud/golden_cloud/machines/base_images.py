@@ -110,13 +110,16 @@ def in_progress(cache: Path) -> list[dict[str, object]]:
     return found
 
 
-def ensure(recipe: Recipe, podman: Podman, cache: Path, say: Say) -> None:
-    """Have the image in the cloud's storage: from the cache when it is there, else made from packages."""
+def ensure(recipe: Recipe, podman: Podman, cache: Path, say: Say) -> bool:
+    """Have the image in the cloud's storage: from the cache when it is there, else made from packages.
+
+    False when it was there.
+    """
     if podman.image_exists(reference(recipe)):
-        return
+        return False
     with _locked(cache / f"{recipe.key}.lock", say):
         if podman.image_exists(reference(recipe)):
-            return
+            return False
         progress = Progress(cache / f"{recipe.key}.making", recipe.key, say)
         try:
             tarball = _tarball(recipe, cache, progress)
@@ -126,6 +129,7 @@ def ensure(recipe: Recipe, podman: Podman, cache: Path, say: Say) -> None:
             progress(f"imported in {time.monotonic() - began:.1f} s")
         finally:
             progress.done()
+    return True
 
 
 def _tarball(recipe: Recipe, cache: Path, say: Say) -> Path:
