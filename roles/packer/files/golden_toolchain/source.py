@@ -65,12 +65,19 @@ def build_argv(go: Path, component: Component, binary: Path) -> list[str]:
     return [str(go), "build", *flags, component.source.module]
 
 
-def _start_list(component: Component, shop: Workshop) -> child.Child:
-    argv = list_argv(shop.go.executable, component)
+def _start(argv: list[str], component: Component, shop: Workshop) -> child.Child:
     return child.Child(argv, cwd=shop.modules / component.source.directory, env=shop.env, nice=shop.nice)
 
 
+def _start_list(component: Component, shop: Workshop) -> child.Child:
+    return _start(list_argv(shop.go.executable, component), component, shop)
+
+
 def _download(lock: Lock, shop: Workshop, progress: Progress) -> None:
+    """Downloads leave the processor idle, so Go's standard library, which all need, is compiled meanwhile.
+
+    That only fills Go's build cache: it is stopped when the downloads are done, whatever became of it.
+    """
     with progress.step("Downloading Go modules") as step:
         children = [_start_list(component, shop) for component in lock.components]
 
@@ -78,7 +85,11 @@ def _download(lock: Lock, shop: Workshop, progress: Progress) -> None:
             count = sum(line.startswith("go: downloading") for each in children for line in each.lines)
             step.tick(f"{count} modules so far" if count else "")
 
-        child.watch(children, tick)
+        library = _start([str(shop.go.executable), "build", *_BUILD, "std"], lock.packer, shop)
+        try:
+            child.watch(children, tick)
+        finally:
+            library.stop()
         for component, process in zip(lock.components, children, strict=True):
             _check(process, f"The Go modules of {component.label} could not be downloaded")
 
