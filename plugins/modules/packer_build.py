@@ -7,12 +7,343 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: packer_build
-short_description: Build a machine image with Packer
+
+short_description: Build a machine image with Packer, when something changed
+
+version_added: 1.0.0
+
+description:
+  - Builds an AMI with Packer, unless one is there that was made of just the same things and is young enough.
+  - What goes into an image has a fingerprint of several parts, so that the reason for a build can be named, like C(role common changed
+    (tasks/main.yml)). Parts are the template, each entry of O(content), the variables, the variable files, the base AMI, and the
+    versions of Packer, its plugins and ansible-core. Fingerprint and parts are tags of the AMI.
+  - Whatever ends the build (a failed provisioner, a timeout, an interrupted or killed play), Packer is made to clean up, and what it
+    leaves nevertheless is found by the tags of the run, removed, or reported as a failure with ids, even when Packer itself reports
+    success. What a killed module leaves is removed by the next build.
+  - While it runs the steps are shown, with the time that is left where an earlier build is known. That needs a local connection.
+author:
+  - golden.ami contributors
+extends_documentation_fragment:
+  - golden.ami._packer
+  - golden.ami._attributes
+  - golden.ami._attributes.actiongroup_aws
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+
+requirements:
+  - Packer 1.8.0 or newer
+
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The template is validated, and RV(reason) says whether and why it would be built. Nothing is touched. When plugins are missing
+        the template is not validated, with a warning.
+  diff_mode:
+    support: full
+    details:
+      - Shows the digests of the parts of the fingerprint.
+  idempotent:
+    support: partial
+    details:
+      - Not with O(force=true).
+      - Not without O(source_ami), for whether a base that the template finds by itself has changed cannot be known.
+      - Not for templates that make something else than AMIs.
+
+options:
+  name:
+    description:
+      - The name of the image. It is the tag C(golden:image) of its AMIs, by which they are found again, and the first part of the
+        AMI's name.
+    type: str
+    required: true
+  content:
+    description:
+      - "What else goes into the image: a dictionary of a name to a list of files and directories. Each entry is a part of the
+        fingerprint. C(.git), caches, and backups of editors do not count."
+    type: dict
+    default: {}
+  force:
+    description:
+      - Build even when nothing changed.
+    type: bool
+    default: false
+  max_age:
+    description:
+      - Build when the AMI is older than this many seconds, though nothing changed. Without it age does not matter.
+    type: int
+  version:
+    description:
+      - The version of the image. The default is the time in UTC, as C(YYYYMMDDHHMMSS), so that versions sort by time.
+    type: str
+  tags:
+    description:
+      - Tags for the AMIs and their snapshots, in addition to C(Name), C(BuildDate), C(BuildNumber), C(CodeBuildProject), C(BuiltBy),
+        and those that begin with C(golden:). Except for most of the latter they can be replaced here.
+      - Templates get them as the variable C(golden_tags); where a template does not use it, the AMIs and snapshots are tagged after
+        they were made.
+    type: dict
+    default: {}
+  record:
+    description:
+      - Whether to write the version to the SSM parameter C(/golden/NAME/versions/VERSION), of the data type C(aws:ec2:image).
+    type: bool
+    default: true
+  on_error:
+    description:
+      - What Packer does when a provisioner fails. With V(abort) instance and all are kept for a look, and reported in RV(leftovers).
+    type: str
+    choices:
+      - cleanup
+      - abort
+      - run-cleanup-provisioner
+    default: cleanup
+  parallel_builds:
+    description:
+      - How many builds of the template run at the same time. V(0), like Packer's default, means all.
+    type: int
+  log_path:
+    description:
+      - Where to keep the log. The default is a file of its own for each build in C(~/.local/state/golden.ami/logs/), or below
+        E(XDG_STATE_HOME).
+    type: path
+
+notes:
+  - The result is read from a manifest that the template's C(manifest) post-processor writes to the path in the variable
+    C(golden_manifest). When there is none, Packer's machine-readable artifact messages are used; nothing is read from log text.
+  - Temporary things carry the tag C(golden:run). An HCL2 template hands the variable C(golden_run_tags) to C(run_tags) for that; a legacy
+    template is run from a copy into which they are merged. Where a template takes no such tags, the ids that Packer tells are written
+    down while it runs.
+  - An unchanged image costs at most two calls to AWS, and a build at most seven more than Packer's own, for one Region.
+
+seealso:
+  - module: golden.ami.packer_validate
 """
+
+EXAMPLES = r"""
+# The template is the collection's own, or any that declares the variables it needs.
+- name: Build the image when its playbook, a role, the base, or the tools changed
+  golden.ami.packer_build:
+    name: web
+    template: images/web/template
+    source_ami:
+      ssm_parameter: /aws/service/debian/release/12/latest/amd64
+    variables:
+      instance_type: t3.small
+      subnets:
+        - subnet-0123456789abcdef0
+    content:
+      playbook:
+        - images/web/playbook.yml
+      role common:
+        - roles/common
+  register: build
+
+# Security updates come in even when nothing of ours changed.
+- name: Build at least once a week
+  golden.ami.packer_build:
+    name: web
+    template: images/web/template
+    source_ami:
+      owners:
+        - "136693071363"
+      name: debian-12-amd64-*
+      architecture: x86_64
+    max_age: 604800
+
+- name: Give a build a secret
+  golden.ami.packer_build:
+    name: web
+    template: images/web/template
+    source_ami:
+      id: ami-0123456789abcdef0
+    secret_variables:
+      licence_key: "{{ licence_key }}"
+"""
+
+RETURN = r"""
+reason:
+  description:
+    - Why it was built, or why not, in one sentence.
+  returned: always, when the state of things could be read
+  type: str
+  sample: >-
+    ami-0123456789abcdef0 (version 20261121093000) is still good: nothing changed since 2026-11-21 09:34 UTC.
+image:
+  description:
+    - The name of the image.
+  returned: always, when the state of things could be read
+  type: str
+  sample: web
+version:
+  description:
+    - The version of the AMI that was made, or that is still good. V(none) when check mode would build.
+  returned: always, when the state of things could be read
+  type: str
+  sample: "20261121093000"
+artifacts:
+  description:
+    - The AMIs that were made, or the one that is still good.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the build in the template.
+      returned: success
+      type: str
+    builder:
+      description: The type of the builder. V(none) for an AMI that is still good.
+      returned: success
+      type: str
+    region:
+      description: The Region of the AMI.
+      returned: success
+      type: str
+    ami_id:
+      description: The id of the AMI.
+      returned: success
+      type: str
+    snapshot_ids:
+      description: The ids of its snapshots.
+      returned: success
+      type: list
+      elements: str
+  sample:
+    - name: base
+      builder: amazon-ebs
+      region: eu-west-1
+      ami_id: ami-0123456789abcdef0
+      snapshot_ids:
+        - snap-0123456789abcdef0
+fingerprint:
+  description:
+    - The digest of everything that goes into the image. Secrets count by name only.
+  returned: always, when the state of things could be read
+  type: str
+  sample: 0b8ea6bd02aef3471a4ef2b90c343b8832b122b21921b3cada8fb002ecce2126
+fingerprint_parts:
+  description:
+    - A digest of each part of it.
+  returned: always, when the state of things could be read
+  type: dict
+  sample:
+    template: 4821864a15c976af
+    role common: 30bdafdbbfd7c107
+source_ami:
+  description:
+    - The AMI that the build starts from. V(none) without O(source_ami).
+  returned: always, when the state of things could be read
+  type: str
+  sample: ami-0123456789abcdef0
+versions:
+  description:
+    - The versions of the tools.
+  returned: always, when the state of things could be read
+  type: dict
+  contains:
+    packer:
+      description: Packer's.
+      returned: success
+      type: str
+    plugins:
+      description: Those of its plugins, by source.
+      returned: success
+      type: dict
+    ansible:
+      description: That of ansible-core.
+      returned: success
+      type: str
+  sample:
+    packer: 1.16.0
+    plugins:
+      github.com/hashicorp/amazon: 1.8.2
+    ansible: 2.21.5
+durations:
+  description:
+    - How long each step took. Empty when nothing was built.
+  returned: always, when the state of things could be read
+  type: list
+  elements: dict
+  contains:
+    step:
+      description: The step.
+      returned: success
+      type: str
+    seconds:
+      description: Seconds.
+      returned: success
+      type: float
+  sample:
+    - step: Provision
+      seconds: 94.2
+run_id:
+  description:
+    - What the run was called in tags. V(none) when nothing was built.
+  returned: always, when the state of things could be read
+  type: str
+  sample: golden-20261121093000-2ca060
+log_path:
+  description:
+    - The log of the build. V(none) when nothing was built.
+  returned: always, when the state of things could be read
+  type: str
+  sample: /home/me/.local/state/golden.ami/logs/build-20261121093000-2ca060.log
+leftovers:
+  description:
+    - What the build left and could not be removed, or, with O(on_error=abort), was kept.
+  returned: always, when the state of things could be read
+  type: list
+  elements: dict
+  contains:
+    region:
+      description: The Region.
+      returned: success
+      type: str
+    type:
+      description: What it is, in the words of EC2's tags, like V(instance) or V(security-group).
+      returned: success
+      type: str
+    id:
+      description: Its id.
+      returned: success
+      type: str
+  sample: []
+removed:
+  description:
+    - What the build left and this module removed, in the form of RV(leftovers).
+  returned: failure of a build
+  type: list
+  elements: dict
+last_lines:
+  description:
+    - The end of the log.
+  returned: failure of a build
+  type: list
+  elements: str
+rc:
+  description:
+    - Packer's exit status; negative when a signal ended it.
+  returned: failure of a build
+  type: int
+  sample: 1
+diagnostics:
+  description:
+    - What is wrong with the template, as RV(golden.ami.packer_validate#module:diagnostics).
+  returned: when the template is not valid
+  type: list
+  elements: dict
+raw:
+  description:
+    - What Packer printed about the template.
+  returned: when the template is not valid
+  type: str
+"""
+
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.golden.ami.plugins.module_utils._packer.build import run
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
 from ansible_collections.golden.ami.plugins.module_utils._packer.options import BUILD_ARGUMENT_SPEC
@@ -21,11 +352,12 @@ from ansible_collections.golden.ami.plugins.module_utils._packer.options import 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=BUILD_ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        module.exit_json(**run(module))
+        result = run(module)
     except PackerError as error:
         module.fail_json(msg=str(error), **error.result)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":
