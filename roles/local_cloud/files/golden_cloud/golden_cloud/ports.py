@@ -11,6 +11,7 @@ so either can be tested against a stand-in of the other.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -103,6 +104,9 @@ class Machines(Protocol):
     def console_output(self, instance_id: str) -> str:
         """What the machine has printed to its console."""
 
+    def watch(self, ended: Callable[[str], None]) -> None:
+        """Call ``ended`` with the instance id whenever a machine has shut itself down (not when it reboots)."""
+
     def describe(self, instance_id: str) -> MachineState:
         """Whether the machine is there; asked for each instance after a restart of the cloud."""
 
@@ -115,6 +119,10 @@ class Timings:
     instance_stopping: float = 0.0
     instance_shutting_down: float = 0.0
     image_pending: float = 0.0
+    patience: float = 25.0
+    """Longest time that an SDK's waiter (it says so in its User-Agent) is kept waiting for the state it waits for,
+    instead of being sent away to sleep its 15 s; below the read timeouts of all SDKs. Any other call is answered at
+    once, with the state that is."""
     save_delay: float = 0.3
     """Longest time between a call that changed something and its being on disk."""
 

@@ -57,6 +57,7 @@ class App:
         self._closing = threading.Event()
         regions = set(AccountSpecificBackend.get_session().get_available_regions("ec2"))
         self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls)
+        machines.watch(lifecycle.machine_ended)
         self._saver = threading.Thread(target=self._save_as_it_changes, name="saver", daemon=True)
         self._saver.start()
 
@@ -93,6 +94,7 @@ class App:
         if self._closing.is_set():
             return
         self._closing.set()
+        self._cloud.close()
         if not self._cloud.jobs.wait(timeout):
             runtime.LOG.warning("work on machines was still under way after %s s", timeout)
         self._cloud.changed.set()

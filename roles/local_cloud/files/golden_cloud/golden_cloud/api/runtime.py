@@ -68,6 +68,8 @@ class Cloud:
         self.jobs = Jobs()
         self.lock = threading.Lock()
         self.changed = threading.Event()
+        self.closing = False
+        self._moved = threading.Condition(self.lock)
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
@@ -83,7 +85,21 @@ class Cloud:
         """For a job: change the state under the lock, and have it saved."""
         with self.lock:
             yield
+            self._moved.notify_all()
         self.changed.set()
+
+    def wait_while(self, unsettled: Callable[[], bool]) -> None:
+        """Let other calls go on until jobs have settled it; at most as long as a client can be kept waiting.
+
+        Only for who holds the lock.
+        """
+        self._moved.wait_for(lambda: self.closing or not unsettled(), self.config.timings.patience)
+
+    def close(self) -> None:
+        """Keep nobody waiting any more."""
+        with self.lock:
+            self.closing = True
+            self._moved.notify_all()
 
     @staticmethod
     def at_least(seconds: float, since: float) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import Any
 
 from moto.core.request import Request
@@ -15,6 +16,9 @@ from moto.core.responses import ActionResult
 from golden_cloud.api import catalogue
 from golden_cloud.api.access import Identity
 from golden_cloud.api.errors import CloudError, NotImplementedHere, UnsupportedOption
+
+# SDK user agent 2.1: m/ lists the ids of features in use, "B" is WAITER.
+_WAITER = re.compile(r"(?:^| )m/(?:[^ ]*,)?B(?:,| |$)")
 
 IDENTITY = "golden.identity"
 REGION = "golden.region"
@@ -59,6 +63,11 @@ class CloudResponse:
         if isinstance(action_result.result, CloudError) and action_result.result.status:
             status = action_result.result.status
         return status, headers, body
+
+    @property
+    def is_waiter(self) -> bool:
+        """Whether an SDK's waiter asks: it marks its calls with the feature B in the User-Agent."""
+        return bool(_WAITER.search(self.headers.get("User-Agent", "")))  # type: ignore[attr-defined]
 
     def _refuse_ignored_options(self, service: str, operation: str) -> None:
         for option, value in self._given().items():

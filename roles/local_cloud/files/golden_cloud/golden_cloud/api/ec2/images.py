@@ -14,6 +14,7 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.utils import random_ami_id
 
+from golden_cloud.api import runtime
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, collect_garbage
 from golden_cloud.api.ec2.filters import page, passes
@@ -32,6 +33,7 @@ class ImageOperations:
     _get_param: Any
     _filters_from_querystring: Any
     error_on_dryrun: Any
+    is_waiter: bool
 
     # Making
 
@@ -172,6 +174,8 @@ class ImageOperations:
         images: Iterable[Image] = visible.values()
         if ids:
             images = [backend.find_image(image_id) for image_id in dict.fromkeys(ids)]
+        if ids and self.is_waiter:
+            runtime.current().wait_while(lambda: any(image.state == "pending" for image in images))
         filters = self._filters_from_querystring()
         shown = [
             image

@@ -22,7 +22,7 @@ from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.filters import page, passes
 from golden_cloud.api.ec2.image import Image, ImageVolume, override
-from golden_cloud.api.ec2.instance import USER_SHUTDOWN, MachineInstance
+from golden_cloud.api.ec2.instance import TRANSIENT, USER_SHUTDOWN, MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError, UnsupportedOption
 
@@ -45,6 +45,7 @@ class InstanceOperations:
     _get_param: Any
     _filters_from_querystring: Any
     error_on_dryrun: Any
+    is_waiter: bool
 
     def run_instances(self) -> ActionResult:
         backend = self.ec2_backend
@@ -388,6 +389,7 @@ class InstanceOperations:
         for instance_id in ids:
             self._instance(instance_id)
         filters = self._filters_from_querystring()
+        self._keep_waiter(ids or filters.get("instance-id", []))
         shown = []
         for reservation in list(backend.reservations.values()):
             instances = [
@@ -401,6 +403,12 @@ class InstanceOperations:
                 shown.append(part)
         reservations, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
         return ActionResult({"Reservations": reservations, "NextToken": token})
+
+    def _keep_waiter(self, ids: list[str]) -> None:
+        """Answer a waiter when the states it asks for have settled."""
+        waited = [i for i in self.ec2_backend.all_machine_instances() if i.id in ids]
+        if waited and self.is_waiter:
+            runtime.current().wait_while(lambda: any(i.state in TRANSIENT for i in waited))
 
     def describe_instance_credit_specifications(self) -> ActionResult:
         ids = self._get_param("InstanceIds", [])

@@ -13,7 +13,7 @@ from moto.ec2.models.instances import StateReason
 from golden_cloud.api import runtime
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, all_backends, collect_garbage
 from golden_cloud.api.ec2.image import Image
-from golden_cloud.api.ec2.instance import USER_SHUTDOWN, MachineInstance
+from golden_cloud.api.ec2.instance import SELF_SHUTDOWN, USER_SHUTDOWN, MachineInstance
 
 
 def _server_error(error: BaseException) -> StateReason:
@@ -150,6 +150,20 @@ def create_snapshot(instance: MachineInstance, snapshot: CloudSnapshot) -> None:
                 collect_garbage(result.image_ref)
 
     cloud.jobs.submit(instance.id, work)
+
+
+def machine_ended(instance_id: str) -> None:
+    """The machine has shut itself down: the instance is stopped, or terminated if it was launched to be."""
+    cloud = runtime.current()
+    found = [i for _account, backend in all_backends() for i in backend.all_machine_instances() if i.id == instance_id]
+    for instance in found:
+        with cloud.changing():
+            if instance.state != "running":
+                return
+            ends = instance.instance_initiated_shutdown_behavior == "terminate"
+            instance.enter("shutting-down" if ends else "stopped", SELF_SHUTDOWN)
+        if ends:
+            terminate(instance)
 
 
 def recover() -> None:
