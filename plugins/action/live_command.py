@@ -21,7 +21,7 @@ from ansible_collections.golden.ami.plugins.plugin_utils._screen import show, wa
 _MODULE = "golden.ami.live_command"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Run the module, and show what grows in its progress file."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:

@@ -13,6 +13,8 @@ description:
   - Runs a command that takes minutes. Ansible shows nothing of a task before its end; this one shows the lines that the
     command appends to the file which the environment variable E(GOLDEN_PROGRESS_FILE) names.
   - When the command fails, what it wrote to standard error is the task's message.
+  - When the command writes one JSON object to standard output, that is returned as RV(data), and its V(changed) is the
+    task's.
   - Lines are shown on a local connection only. Elsewhere the command runs the same, silently.
 options:
   argv:
@@ -51,6 +53,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+data:
+  description: The JSON object that it wrote to standard output.
+  returned: when it wrote one
+  type: dict
+  sample: {"changed": true}
 rc:
   description: The command's exit status.
   returned: when the command was run
@@ -63,10 +70,12 @@ stdout:
   sample: '{"changed": true}'
 stderr:
   description: What it wrote to standard error.
-  returned: when the command was run
+  returned: when the command has succeeded
   type: str
   sample: ""
 """
+
+import json
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -82,11 +91,23 @@ def run(module: AnsibleModule) -> dict[str, object]:
         environ_update={"GOLDEN_PROGRESS_FILE": progress_file} if progress_file else None,
         handle_exceptions=False,
     )
-    result: dict[str, object] = {"changed": True, "rc": code, "stdout": stdout, "stderr": stderr}
     if code != 0:
-        result["failed"] = True
-        result["msg"] = stderr.strip() or stdout.strip() or f"{module.params['argv'][0]} ended with {code}."
+        words = stderr.strip() or stdout.strip() or f"{module.params['argv'][0]} ended with {code}."
+        return {"failed": True, "changed": True, "rc": code, "stdout": stdout, "msg": words}
+    result: dict[str, object] = {"changed": True, "rc": code, "stdout": stdout, "stderr": stderr}
+    data = read_object(stdout)
+    if data is not None:
+        result |= {"data": data, "changed": bool(data.get("changed", True))}
     return result
+
+
+def read_object(text: str) -> dict[str, object] | None:
+    """The JSON object that a text is, or None."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
 
 
 def main() -> None:

@@ -40,7 +40,11 @@ class Addresses:
 
     @property
     def archive_name(self) -> str:
-        return self.archive.rpartition("/")[2]
+        return _name(self.archive)
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 def addresses(release: Release, component: Component, host: Host, base_url: str = "") -> Addresses:
@@ -82,7 +86,7 @@ def fetch(
 def _fetch_one(component: Component, where: Addresses, verifier: Verifier, scratch: Path, progress: Progress) -> Path:
     directory = scratch / component.key
     directory.mkdir()
-    sums, signature, archive = directory / "SHA256SUMS", directory / "SHA256SUMS.sig", directory / where.archive_name
+    sums, signature, archive = (directory / _name(url) for url in (where.checksums, where.signature, where.archive))
     with progress.step(f"Downloading {component.label}") as step:
         _download(where.checksums, sums, _SUMS_LIMIT, step)
         _download(where.signature, signature, _SUMS_LIMIT, step)

@@ -13,7 +13,6 @@ import base64
 import binascii
 import shutil
 import subprocess
-import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +57,8 @@ def verify(verifier: Verifier, data: Path, signature: Path, scratch: Path) -> No
     if answer.returncode != 0 or good != verifier.fingerprint:
         raise ToolchainError(
             f"The signature of {data.name} is not good: it must be made by the key {verifier.fingerprint}, "
-            f"but {verifier.tool.name} says: {_words(answer.stderr, output)}. The file may have been tampered with; "
-            "nothing was installed."
+            f"but {verifier.tool.name} says: {_words(answer.stderr, answer.stdout)}. "
+            "The file may have been tampered with; nothing was installed."
         )
 
 
@@ -110,6 +109,7 @@ def _home(scratch: Path) -> str:
     return str(home)
 
 
-def _words(*streams: t.Any) -> str:
-    texts = [stream.decode(errors="replace") if isinstance(stream, bytes) else stream for stream in streams]
-    return " / ".join(line.strip() for text in texts for line in text.splitlines() if line.strip()) or "nothing"
+def _words(*streams: bytes) -> str:
+    """What a person can read of the tool's output: GnuPG's status lines are for programs."""
+    lines = b"\n".join(streams).decode(errors="replace").splitlines()
+    return " / ".join(line.strip() for line in lines if line.strip() and not line.startswith("[GNUPG:]")) or "nothing"

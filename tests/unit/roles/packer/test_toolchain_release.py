@@ -108,8 +108,8 @@ def _archive_missing(site: Site, _keys: tuple[Key, Key]) -> None:
     ("tamper", "words"),
     [
         (_other_archive, "the signed checksum file says"),
-        (_other_sums, "signature of SHA256SUMS is not good"),
-        (_strangers_signature, "signature of SHA256SUMS is not good"),
+        (_other_sums, "signature of packer_1.16.0_SHA256SUMS is not good"),
+        (_strangers_signature, "signature of packer_1.16.0_SHA256SUMS is not good"),
         (_no_signature, "could not be downloaded .HTTP 404"),
         (_archive_not_named, "there is no such release"),
         (_archive_missing, "could not be downloaded .HTTP 404"),
