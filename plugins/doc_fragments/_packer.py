@@ -56,6 +56,12 @@ options:
         C(source_ami) and C(region) that are given here win; those that begin with C(golden_) are refused.
     type: dict
     default: {}
+  local_variables:
+    description:
+      - Like O(variables), for values that say where things are on this machine and not what goes into the image, such as the path of
+        a playbook. They are no part of a fingerprint, so two checkouts in different places agree.
+    type: dict
+    default: {}
   secret_variables:
     description:
       - Like O(variables), for values that nobody must see. They are taken out of every line before it reaches a log, the

@@ -60,6 +60,10 @@ _raw:
     builder:
       description: The machine that the image is built on.
       type: dict
+    placements:
+      description: Instance type and subnet of the builder, in order of preference.
+      type: list
+      elements: dict
     max_age:
       description: Seconds after which an unchanged image is built again, or V(none).
       type: int

@@ -64,6 +64,14 @@ options:
         fingerprint. C(.git), caches, and backups of editors do not count."
     type: dict
     default: {}
+  placements:
+    description:
+      - "Where the instance may run, in order of preference: each entry is a dictionary of variables of the template, such as
+        C({instance_type: t3.small, subnet_id: subnet-0123456789abcdef0}). When EC2 has no capacity for one, the next is tried."
+      - They are no part of the fingerprint.
+    type: list
+    elements: dict
+    default: []
   force:
     description:
       - Build even when nothing changed.

@@ -98,9 +98,9 @@ raw:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.golden.ami.plugins.module_utils._packer.validate import run
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
 from ansible_collections.golden.ami.plugins.module_utils._packer.options import ARGUMENT_SPEC
+from ansible_collections.golden.ami.plugins.module_utils._packer.validate import run
 
 
 def main() -> None:

@@ -15,18 +15,19 @@ import typing as t
 
 from .._ami.cloud import Cloud
 from . import checks
-from .cleanup import sweep_dead_runs
+from .cleanup import clean_up, sweep_dead_runs
 from .errors import PackerError
 from .finish import Finished, finish
 from .options import BuildOptions, read_build_options
+from .placement import lacks_capacity, placement_names, placement_text
 from .plan import Plan
 from .process import AncestorWatch, SignalTrap
 from .run import Run, RunFacts, run_packer
 from .state import state_directory
 from .tags import artifact_tags, git_commit, run_tags
 from .template import load_template
-from .variables import check_declared
 from .validate import stand_ins
+from .variables import check_declared
 from .versions import Versions, find_executable, read_versions
 from .workspace import Workspace
 from .world import World, make_plan, read_world
@@ -99,14 +100,14 @@ class _Build:
         self.options = read_build_options(module)
         self.cloud = Cloud(module.client, self.options.region)
         self.template = load_template(self.options.template)
-        check_declared(self.template, [*self.options.variables, *self.options.secret_variables])
+        check_declared(self.template, [*self.options.variable_names, *placement_names(self.options.placements)])
         self.executable = find_executable(self.options.executable)
 
     def _versions(self) -> Versions:
         return read_versions(self.executable, self.options.plugin_path, self.template)
 
     def run(self) -> Result:
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         if not self.module.check_mode:
             self._sweep()
         with Workspace(self.options, self.template, self.executable) as workspace:
@@ -143,7 +144,8 @@ class _Build:
     def _validate(self, workspace: Workspace, world: World) -> None:
         if self.options.init and world.versions.missing(self.template):
             return
-        selection = workspace.select({**stand_ins(self.options), "source_ami": world.source_ami})
+        ours = {**stand_ins(self.options), "source_ami": world.source_ami, **self.options.placements[0]}
+        selection = workspace.select(ours)
         checks.refuse_invalid(workspace, checks.validate(workspace, selection, self.trap, self.watch))
 
     def _apply(self, workspace: Workspace, plan: Plan, world: World, now: datetime.datetime) -> Result:
@@ -151,11 +153,24 @@ class _Build:
         result = _describe(self.options, plan, world)
         result.update(version=facts.version, log_path=str(facts.log_path), run_id=facts.run_id)
         try:
-            ran = run_packer(self.options, workspace, facts, world, self.trap, self.watch)
+            ran = self._run_where_there_is_room(workspace, facts, world)
             finished = finish(self.cloud, self.options, plan, facts, ran)
         except PackerError as error:
             raise PackerError(str(error), **{**result, **error.result, "changed": True}) from error
         return {**result, **_outcome(finished, ran)}
+
+
+    def _run_where_there_is_room(self, workspace: Workspace, facts: RunFacts, world: World) -> Run:
+        """Run Packer with each placement in turn, until one has the capacity. What a try left is removed before the next."""
+        placements = self.options.placements
+        for position, placement in enumerate(placements, start=1):
+            ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch)
+            if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):
+                return ran
+            self.module.warn(f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}.")
+            if clean_up(self.cloud, ran.record, []).text():
+                return ran
+        raise AssertionError("Internal error: there is always a placement.")
 
 
 def _outcome(finished: Finished, ran: Run) -> Result:

@@ -43,8 +43,8 @@ class RunLog:
             self.lines.append(line)
             self._put(line)
 
-    def step(self, name: str) -> None:
-        line = self.progress.enter(name)
+    def step(self, name: str, about: str = "") -> None:
+        line = self.progress.enter(name, about)
         if line:
             self._put(f"{STEP_PREFIX}{line}")
 

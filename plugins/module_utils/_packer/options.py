@@ -32,6 +32,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
         "required_together": [("owners", "name")],
     },
     "variables": {"type": "dict", "default": {}},
+    "local_variables": {"type": "dict", "default": {}},
     "secret_variables": {"type": "dict", "default": {}, "no_log": True},
     "var_files": {"type": "list", "elements": "path", "default": []},
     "only": {"type": "list", "elements": "str", "default": []},
@@ -48,6 +49,7 @@ BUILD_ARGUMENT_SPEC: dict[str, t.Any] = {
     **ARGUMENT_SPEC,
     "name": {"type": "str", "required": True},
     "content": {"type": "dict", "default": {}},
+    "placements": {"type": "list", "elements": "dict", "default": []},
     "force": {"type": "bool", "default": False},
     "max_age": {"type": "int"},
     "version": {"type": "str"},
@@ -70,6 +72,7 @@ class PackerOptions:
     template: str
     source_ami: BaseImage | None
     variables: dict[str, t.Any]
+    local_variables: dict[str, t.Any]
     secret_variables: dict[str, t.Any]
     var_files: tuple[str, ...]
     only: tuple[str, ...]
@@ -81,6 +84,11 @@ class PackerOptions:
     executable: str
     plugin_path: str | None
     access: AwsAccess
+
+    @property
+    def variable_names(self) -> list[str]:
+        """The variables that the user gives a template."""
+        return [*self.variables, *self.local_variables, *self.secret_variables]
 
     @property
     def region(self) -> str:
@@ -95,6 +103,7 @@ class BuildOptions(PackerOptions):
 
     name: str
     content: dict[str, tuple[str, ...]]
+    placements: tuple[dict[str, t.Any], ...]
     force: bool
     max_age: float | None
     version: str | None
@@ -162,6 +171,7 @@ def _shared(module: Module) -> dict[str, t.Any]:
         "template": os.path.abspath(params["template"]),
         "source_ami": _base(params["source_ami"]),
         "variables": params["variables"],
+        "local_variables": params["local_variables"],
         "secret_variables": params["secret_variables"],
         "var_files": _absolute(params["var_files"]),
         "only": tuple(params["only"]),
@@ -186,6 +196,7 @@ def read_build_options(module: Module) -> BuildOptions:
         **_shared(module),
         name=params["name"],
         content=_content(params["content"]),
+        placements=tuple(params["placements"]) or ({},),
         force=params["force"],
         max_age=float(params["max_age"]) if params["max_age"] is not None else None,
         version=params["version"],

@@ -46,7 +46,7 @@ Memory = dict[str, dict[str, str]]
 
 
 def _date(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _called(image: OwnImage) -> str:
@@ -124,7 +124,7 @@ def _why(request: Request, latest: OwnImage | None, same: OwnImage | None, parts
     if not request.base_known:
         return "the template finds its base image by itself, so it may have changed (give source_ami to compare it)"
     if not same:
-        return f"{describe_changes(latest, parts, memory)}, since {_called(latest)}"
+        return f"{describe_changes(latest, parts, memory)} since {_called(latest)}"
     return _too_old(same, request)
 
 

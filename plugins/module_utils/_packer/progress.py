@@ -64,8 +64,8 @@ class Progress:
         self._steps: list[tuple[str, float]] = []
         self._seen: set[str] = set()
 
-    def enter(self, step: str) -> str | None:
-        """Note that a step began; gives a line for the screen, unless it is one that was there already.
+    def enter(self, step: str, about: str = "") -> str | None:
+        """Note that a step began (C(about) what is shown with it); gives a line for the screen, unless it is one that was there already.
 
         Builders that run side by side would otherwise throw the reader back and forth.
         """
@@ -76,7 +76,7 @@ class Progress:
         self._steps.append((step, now))
         left = time_left(self.earlier, step, 0.0)
         rest = f", about {clock(left)} left" if left is not None and left >= 1 else ""
-        return f"[{clock(now - self.started)}{rest}] {step}"
+        return f"[{clock(now - self.started)}{rest}] {step}{about}"
 
     def durations(self) -> list[Duration]:
         """Seconds in each step, in the order in which they began."""

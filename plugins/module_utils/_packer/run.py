@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import typing as t
 
 from .argv import build_argv
 from .errors import PackerError
@@ -108,8 +109,11 @@ def _artifacts(workspace: Workspace, reader: _Reader) -> list[Artifact]:
     ]
 
 
-def _variables(options: BuildOptions, workspace: Workspace, facts: RunFacts, world: World) -> dict[str, object]:
+def _variables(
+    options: BuildOptions, workspace: Workspace, facts: RunFacts, world: World, placement: dict[str, t.Any]
+) -> dict[str, t.Any]:
     return {
+        **placement,
         "source_ami": world.source_ami,
         "region": options.region,
         "golden_image": options.name,
@@ -126,11 +130,12 @@ def run_packer(
     workspace: Workspace,
     facts: RunFacts,
     world: World,
+    placement: dict[str, t.Any],
     trap: SignalTrap,
     watch: AncestorWatch,
 ) -> Run:
     """Run ``packer build``. What it leaves is on record before it starts."""
-    selection = workspace.select(_variables(options, workspace, facts, world), facts.run_tags)
+    selection = workspace.select(_variables(options, workspace, facts, world, placement), facts.run_tags)
     log = RunLog(facts.log_path, workspace.scrubber, Progress(earlier_durations(options.name)))
     record = _record(options, workspace, facts)
     record.write()
@@ -138,7 +143,7 @@ def run_packer(
     argv = build_argv(
         workspace.executable, selection, on_error=options.on_error, parallel_builds=options.parallel_builds
     )
-    log.step(f"Build {facts.ami_name}")
+    log.step("Start Packer", f" for {facts.ami_name}")
     supervised = Supervised(
         argv,
         environment=workspace.environment({MARK: facts.run_id}),

@@ -40,7 +40,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     """Validate a template; Packer calls nothing on AWS for that, and neither does this."""
     options = read_options(module)
     template = load_template(options.template)
-    check_declared(template, [*options.variables, *options.secret_variables])
+    check_declared(template, options.variable_names)
     executable = find_executable(options.executable)
     versions = read_versions(executable, options.plugin_path, template)
     watch = AncestorWatch()

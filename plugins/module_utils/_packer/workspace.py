@@ -47,7 +47,7 @@ class Workspace:
     def select(self, ours: dict[str, t.Any], run_tags: dict[str, str] | None = None) -> Selection:
         """Write the variable files, and say what the command is about. The user's values win over ours."""
         options, template = self.options, self.template
-        given = {**variables.where_declared(template, ours), **options.variables}
+        given = {**variables.where_declared(template, ours), **options.local_variables, **options.variables}
         plain = {name: value for name, value in given.items() if name not in options.secret_variables}
         files = [*options.var_files, self._variable_file("variables", plain)]
         if options.secret_variables:

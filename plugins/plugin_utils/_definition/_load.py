@@ -34,6 +34,7 @@ class Definition(t.TypedDict, total=False):
     variables: dict[str, t.Any]
     var_files: list[str]
     builder: dict[str, t.Any]
+    placements: list[dict[str, str]]
     max_age: int | None
     timeout: int
     tags: dict[str, str]
@@ -59,6 +60,7 @@ def load_definition(name: str, directories: list[Path], schema_file: Path, find_
         t.cast(str, _absolute(file, path.parent, source, ("var_files", index)))
         for index, file in enumerate(definition["var_files"])
     ]
+    definition["placements"] = [] if definition["template"] else _placements(definition["builder"])
     if "provision" in definition:
         _complete_provision(definition, source, find_role)
     return definition
@@ -94,6 +96,16 @@ def _complete_provision(definition: Definition, source: _source.Source, find_rol
         f"the role name {name} is known at run time only: a change in that role is no reason to build, "
         "unless provision.content names it"
         for name in roles.templated
+    ]
+
+
+def _placements(builder: dict[str, t.Any]) -> list[dict[str, str]]:
+    """Where the builder may run, best first: the preferred instance type in each subnet, then the next type."""
+    subnets = builder["subnet_ids"] or [""]
+    return [
+        {"instance_type": instance_type, "subnet_id": subnet}
+        for instance_type in builder["instance_types"]
+        for subnet in subnets
     ]
 
 

@@ -134,6 +134,17 @@ def test_durations_are_seconds(images: Path, duration: str, seconds: int) -> Non
     assert load(images)["max_age"] == seconds
 
 
+def test_placements_try_each_type_in_each_subnet(images: Path) -> None:
+    builder = "builder: {instance_types: [t3.small, t2.small], subnet_ids: [subnet-11111111, subnet-22222222]}\n"
+    write(images, SMALLEST + builder)
+    assert [tuple(placement.values()) for placement in load(images)["placements"]] == [
+        ("t3.small", "subnet-11111111"),
+        ("t3.small", "subnet-22222222"),
+        ("t2.small", "subnet-11111111"),
+        ("t2.small", "subnet-22222222"),
+    ]
+
+
 def test_every_key_of_the_schema_is_described() -> None:
     def walk(schema: dict[str, object], key: str) -> None:
         properties = schema.get("properties", {})
