@@ -85,8 +85,8 @@ def _release(request: Request, lock: Lock, host: Host) -> _Answer:
     return tool, f"from HashiCorp's release, signature and checksums verified with {tool.tool.name}"
 
 
-def _source(request: Request, lock: Lock, _host: Host) -> _Answer:
-    go = gotool.find(lock, request.env, request.go)
+def _source(request: Request, lock: Lock, host: Host) -> _Answer:
+    go = gotool.find(lock, host, request.env, request.go)
     return go, f"from source, with Go {go.version} ({go.executable})"
 
 

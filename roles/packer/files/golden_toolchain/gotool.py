@@ -13,6 +13,7 @@ from pathlib import Path
 
 from golden_toolchain import child
 from golden_toolchain.errors import NotAvailable
+from golden_toolchain.host import Host
 from golden_toolchain.lock import Lock
 from golden_toolchain.system import on_path
 from golden_toolchain.versions import parse, satisfies
@@ -27,18 +28,19 @@ class Go:
     version: str
 
 
-def find(lock: Lock, env: t.Mapping[str, str], preferred: str = "") -> Go:
+def find(lock: Lock, host: Host, env: t.Mapping[str, str], preferred: str = "") -> Go:
     """The Go to use: the one that is named, else the first on PATH or in a usual place that is new enough."""
     candidates = [Path(preferred).expanduser()] if preferred else _candidates(env)
-    seen = [Go(path, version) for path in candidates if (version := _version(path, env))]
-    for go in seen:
-        if satisfies(go.version, f">={lock.go_minimum}"):
-            return go
-    had = ", ".join(f"{go.executable} is {go.version}" for go in seen) or preferred or "none found"
+    answers = {path: _version(path, env) for path in candidates}
+    for path, version in answers.items():
+        if version and satisfies(version, f">={lock.go_minimum}"):
+            return Go(path, version)
+    had = ", ".join(f"{path} is {version or 'no Go'}" for path, version in answers.items()) or "none was found"
+    archive = f"go{lock.go_minimum}.{host.os}-{host.arch}.tar.gz"
     raise NotAvailable(
-        f"compiling needs Go {lock.go_minimum} or newer ({had}). Install it, for example: download "
-        f"{lock.go_download}go{lock.go_minimum}.linux-amd64.tar.gz, then `tar -C /usr/local -xzf` that file; "
-        "/usr/local/go/bin is looked at without being on PATH. Or name a Go with packer_go=/path/to/go"
+        f"compiling needs Go {lock.go_minimum} or newer ({had}). Install one, for example {lock.go_download}{archive} "
+        f"with `tar -C /usr/local -xzf {archive}`: /usr/local/go/bin is looked at without being on PATH. "
+        "Or name one with packer_go=/path/to/go"
     )
 
 

@@ -68,7 +68,9 @@ def answers(lock: Lock, host: Host, base_url: str, limit: float) -> None:
         with urllib.request.urlopen(url, timeout=limit) as answer:  # the lock says https
             answer.read(1)
     except _NETWORK_ERRORS as error:
-        raise NotAvailable(f"{url} does not answer ({_cause(error)})") from error
+        raise NotAvailable(
+            f"{url} does not answer ({_cause(error)}); packer_release_url=https://… names a mirror"
+        ) from error
 
 
 def fetch(

@@ -110,8 +110,8 @@ def test_the_wrong_versions_are_not_installed(request_: Request, lock: Lock, log
 
 def test_old_go_is_refused_with_the_remedy(env: dict[str, str], lock: Lock, log: Path, tmp_path: Path) -> None:
     go = write_go(tmp_path / "bin" / "go", log, version="1.19.8")
-    with pytest.raises(NotAvailable, match=rf"{go} is 1\.19\.8.*tar -C /usr/local"):
-        gotool.find(lock, env, str(go))
+    with pytest.raises(NotAvailable, match=rf"{go} is 1\.19\.8.*tar -C /usr/local -xzf go1\.26\.3\.linux-arm64"):
+        gotool.find(lock, Host("linux", "arm64"), env, str(go))
 
 
 def test_go_is_found_beside_path(
@@ -120,7 +120,7 @@ def test_go_is_found_beside_path(
     write_go(tmp_path / "bin" / "go", log, version="1.19.8")
     newer = write_go(tmp_path / "home" / "sdk" / "go1.27.0" / "bin" / "go", log, version="1.27.0")
     monkeypatch.setattr(gotool, "_PLACES", ())
-    assert gotool.find(lock, env).executable == newer
+    assert gotool.find(lock, Host("linux", "amd64"), env).executable == newer
 
 
 def test_argv_is_whole_words(lock: Lock) -> None:
