@@ -35,8 +35,8 @@ author:
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying target.
-    support: none
-    details: The command is not run in check mode.
+    support: partial
+    details: The command is not run in check mode, and the task is skipped.
   diff_mode:
     description: Returns details on what has changed, when in diff mode.
     support: none
