@@ -1,0 +1,164 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Packer that does what a test says, and an AWS that answers an ordered list of expected calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+import typing as t
+from pathlib import Path
+
+import botocore.client
+import botocore.exceptions
+import botocore.validate
+import pytest
+
+FAKE = """
+    #!{python}
+    import json, os, pathlib, signal, subprocess, sys, time
+    here = pathlib.Path({here!r})
+    plan = json.loads((here / "plan.json").read_text())
+    command = sys.argv[1]
+    files = [argument.split("=", 1)[1] for argument in sys.argv if argument.startswith("-var-file=")]
+    values = {{}}
+    for file in files:
+        if file.endswith(".json"):
+            values.update(json.loads(pathlib.Path(file).read_text()))
+    if command == "version":
+        print("Packer v" + plan["version"])
+        sys.exit(0)
+    with open(here / "calls.jsonl", "a") as calls:
+        call = {{"argv": sys.argv[1:], "environment": dict(os.environ), "variables": values, "directory": os.getcwd()}}
+        call["modes"] = [oct(os.stat(file).st_mode & 0o777) for file in files]
+        call["template"] = pathlib.Path(sys.argv[-1]).read_text() if sys.argv[-1].endswith(".json") else None
+        call["group"] = os.getpgrp() == os.getpid()
+        calls.write(json.dumps(call) + "\\n")
+    step = plan[command]
+    if "clean_up" in step:
+        def stop(number, _frame):
+            print(step["clean_up"].format(signal.Signals(number).name), flush=True)
+            sys.exit(1)
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+    for line in step.get("lines", []):
+        print(line, flush=True)
+    if step.get("orphan"):
+        subprocess.Popen(["sleep", "60"], start_new_session=True)
+    if step.get("signal_parent"):
+        os.kill(os.getppid(), step["signal_parent"])
+    time.sleep(step.get("sleep", 0))
+    if step.get("kill"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "manifest" in step and "golden_manifest" in values:
+        pathlib.Path(values["golden_manifest"]).write_text(json.dumps(step["manifest"]))
+    sys.exit(step.get("code", 0))
+"""
+
+
+class FakePacker:
+    """An executable file; C(plan) says for each command what it prints and how it ends."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "packer"
+        self._directory = directory
+        source = textwrap.dedent(FAKE.format(python=sys.executable, here=str(directory))).lstrip()
+        self.path.write_text(source)
+        self.path.chmod(0o755)
+        self.plan: dict[str, t.Any] = {"version": "1.16.0", "init": {}, "validate": {}, "build": {}}
+
+    def does(self, command: str, **step: t.Any) -> None:
+        self.plan[command] = step
+        (self._directory / "plan.json").write_text(json.dumps(self.plan))
+
+    def makes(self, *ami_ids: str, region: str = "eu-west-1", lines: list[str] | None = None) -> None:
+        build = {
+            "name": "base",
+            "builder_type": "amazon-ebs",
+            "artifact_id": ",".join(f"{region}:{ami_id}" for ami_id in ami_ids),
+            "packer_run_uuid": "two",
+        }
+        old = {**build, "artifact_id": f"{region}:ami-00000000000000bad", "packer_run_uuid": "one"}
+        self.does("build", manifest={"builds": [old, build], "last_run_uuid": "two"}, lines=lines or [])
+
+    def calls(self, command: str | None = None) -> list[dict[str, t.Any]]:
+        log = self._directory / "calls.jsonl"
+        calls = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        return [call for call in calls if command in (None, call["argv"][0])]
+
+
+class AwsCalls:
+    """The calls that a test expects, in order, and the answers. A missing or another call fails the test."""
+
+    def __init__(self) -> None:
+        self._expected: list[tuple[str, t.Any, t.Callable[[dict[str, t.Any]], None] | None]] = []
+        self.seen: list[tuple[str, dict[str, t.Any]]] = []
+        self.clients: list[dict[str, t.Any]] = []
+
+    def expect(
+        self, operation: str, answer: t.Any = None, check: t.Callable[[dict[str, t.Any]], None] | None = None
+    ) -> AwsCalls:
+        self._expected.append((operation, answer if answer is not None else {}, check))
+        return self
+
+    def fail(self, operation: str, code: str) -> AwsCalls:
+        error = {"Error": {"Code": code, "Message": f"{code}, says the test"}}
+        return self.expect(operation, botocore.exceptions.ClientError(t.cast(t.Any, error), operation))
+
+    def __call__(self, client: t.Any, operation: str, request: dict[str, t.Any]) -> t.Any:
+        if not self._expected:
+            raise AssertionError(f"unexpected call: {operation} {request}")
+        expected, answer, check = self._expected.pop(0)
+        if expected != operation:
+            raise AssertionError(f"expected {expected}, got {operation} {request}")
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        report = botocore.validate.ParamValidator().validate(request, shape)
+        if report.has_errors():
+            raise AssertionError(f"{operation}: {report.generate_report()}")
+        self.seen.append((operation, request))
+        if check:
+            check(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def done(self) -> None:
+        if self._expected:
+            raise AssertionError(f"these calls did not come: {[call[0] for call in self._expected]}")
+
+    @property
+    def operations(self) -> list[str]:
+        return [operation for operation, _request in self.seen]
+
+
+@pytest.fixture
+def packer(tmp_path: Path) -> FakePacker:
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    fake = FakePacker(directory)
+    fake.does("init")
+    return fake
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[AwsCalls]:
+    calls = AwsCalls()
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *given: calls(*given))
+    yield calls
+    calls.done()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test sees the user's state, AWS settings or Packer plugins."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "PACKER_", "CODEBUILD_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path

@@ -1,0 +1,462 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""packer_build by its own main(): every call to AWS is expected in order, Packer is a program that the test wrote."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.golden.ami.plugins.modules import packer_build
+
+AMI, SNAPSHOT, BASE = "ami-0aaaaaaaaaaaaaaa1", "snap-0aaaaaaaaaaaaaaa1", "ami-0bbbbbbbbbbbbbbb1"
+TEMPLATE = """
+variable "source_ami" { type = string }
+variable "region" { type = string }
+variable "golden_run_tags" { type = map(string) }
+variable "golden_tags" { type = map(string) }
+variable "golden_manifest" { type = string }
+variable "size" { type = number }
+variable "password" { type = string }
+"""
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    directory = tmp_path / "template"
+    directory.mkdir()
+    (directory / "image.pkr.hcl").write_text(TEMPLATE)
+    return directory
+
+
+@pytest.fixture
+def role(tmp_path: Path) -> Path:
+    directory = tmp_path / "roles" / "common"
+    directory.mkdir(parents=True)
+    (directory / "main.yml").write_text("---\n")
+    return directory
+
+
+Run = t.Callable[..., dict[str, t.Any]]
+
+
+@pytest.fixture
+def run(packer: t.Any, template: Path, role: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(**given: t.Any) -> dict[str, t.Any]:
+        arguments = {
+            "name": "web",
+            "template": str(template),
+            "packer_executable": str(packer.path),
+            "region": "eu-west-1",
+            "endpoint_url": "http://127.0.0.1:9",
+            "access_key": "AKIDLOCAL",
+            "secret_key": "local-secret-key",
+            "source_ami": {"ssm_parameter": "/base"},
+            "variables": {"size": 8},
+            "secret_variables": {"password": 'hun"ter22'},
+            "content": {"role common": [str(role)]},
+            **given,
+        }
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            packer_build.main()
+        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
+        return result
+
+    return call
+
+
+def image(tags: dict[str, str] | None = None, **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "ImageId": AMI,
+        "CreationDate": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "State": "available",
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": SNAPSHOT}}],
+        "Tags": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+        **more,
+    }
+
+
+def reads(aws: t.Any, *images: dict[str, t.Any]) -> t.Any:
+    aws.expect("GetParameter", {"Parameter": {"Value": BASE}})
+    return aws.expect("DescribeImages", {"Images": list(images)})
+
+
+def tagged(*resources: tuple[str, str]) -> dict[str, t.Any]:
+    return {"Tags": [{"ResourceType": kind, "ResourceId": name, "Key": "golden:run"} for kind, name in resources]}
+
+
+def tags_of(packer: t.Any) -> dict[str, str]:
+    tags: dict[str, str] = packer.calls("build")[-1]["variables"]["golden_tags"]
+    return tags
+
+
+def built(aws: t.Any, packer: t.Any, run: Run, **given: t.Any) -> tuple[dict[str, t.Any], dict[str, str]]:
+    """A build for which all goes well; gives the result and the tags that the template was handed."""
+    packer.makes(AMI)
+    reads(aws)
+    aws.expect("DescribeImages", {"Images": [image()]})
+    aws.expect("DescribeTags", tagged(("image", AMI), ("snapshot", SNAPSHOT)))
+    aws.expect("CreateTags")
+    aws.expect("PutParameter")
+    result = run(**given)
+    assert not result.get("failed"), result
+    return result, tags_of(packer)
+
+
+def test_first_build(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    result, tags = built(aws, packer, run, version="20261121093000")
+    assert result["changed"]
+    assert result["reason"] == "web is to be built: there is no AMI of web in eu-west-1 yet."
+    artifact = {"name": "base", "builder": "amazon-ebs", "region": "eu-west-1", "ami_id": AMI}
+    assert result["artifacts"] == [{**artifact, "snapshot_ids": [SNAPSHOT]}]
+    assert tags["Name"] == "web-20261121093000"
+    assert tags["golden:source-ami"] == BASE
+    assert tags["golden:fingerprint"] == result["fingerprint"]
+    parameter = aws.seen[-1][1]
+    assert parameter["Name"] == "/golden/web/versions/20261121093000"
+    assert (parameter["DataType"], parameter["Value"]) == ("aws:ec2:image", AMI)
+    assert not parameter.get("Overwrite"), "a version is written once"
+    assert len(aws.operations) <= 7
+    call = packer.calls("build")[0]
+    assert call["group"], "Packer leads a process group"
+    assert call["variables"]["golden_run_tags"]["golden:run"] == result["run_id"]
+    state = home / ".local/state/golden.ami"
+    assert not list((state / "runs").iterdir()), "the record of the run is gone"
+    assert not list(home.glob("golden-ami-*")), "so are variable files and manifest"
+    assert oct(Path(result["log_path"]).stat().st_mode & 0o777) == "0o600"
+
+
+def test_unchanged_with_two_reads(aws: t.Any, packer: t.Any, run: Run) -> None:
+    _result, tags = built(aws, packer, run)
+    before = len(aws.operations)
+    reads(aws, image(tags))
+    result = run(_ansible_diff=True)
+    assert not result["changed"]
+    assert result["reason"].startswith(f"{AMI} (version {tags['golden:version']}) is still good: nothing changed since")
+    assert result["diff"]["before"] == result["diff"]["after"]
+    assert result["artifacts"][0]["ami_id"] == AMI
+    assert aws.operations[before:] == ["GetParameter", "DescribeImages"]
+    assert len(packer.calls("build")) == 1
+
+
+def test_check_mode_names_what_changed_and_touches_nothing(
+    aws: t.Any, packer: t.Any, run: Run, role: Path, home: Path
+) -> None:
+    _result, tags = built(aws, packer, run)
+    (role / "main.yml").write_text("--- # changed\n")
+    files = sorted(home.rglob("*"))
+    reads(aws, image(tags))
+    result = run(_ansible_check_mode=True, _ansible_diff=True)
+    assert result["changed"]
+    assert "role common changed (main.yml) since" in result["reason"]
+    parts = result["diff"]
+    assert parts["before"]["parts"]["role:common"] != parts["after"]["parts"]["role:common"]
+    assert parts["before"]["parts"]["template"] == parts["after"]["parts"]["template"]
+    assert len(packer.calls("build")) == 1
+    assert len(packer.calls("validate")) == 2
+    assert sorted(home.rglob("*")) == files
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"variables": {"size": 9}}, "variables changed (size)"),
+        ({"secret_variables": {"password": "another"}}, None),
+        ({"force": True}, "asked for with force"),
+        ({"max_age": 86400}, None),
+    ],
+)
+def test_what_decides(aws: t.Any, packer: t.Any, run: Run, given: dict[str, t.Any], reason: str | None) -> None:
+    _result, tags = built(aws, packer, run)
+    reads(aws, image(tags))
+    result = run(_ansible_check_mode=True, **given)
+    assert result["changed"] == bool(reason)
+    assert (reason or "still good") in result["reason"]
+
+
+def test_max_age(aws: t.Any, packer: t.Any, run: Run) -> None:
+    _result, tags = built(aws, packer, run)
+    reads(aws, image(tags, CreationDate="2026-01-01T00:00:00.000Z"))
+    result = run(_ansible_check_mode=True, max_age=86400)
+    assert result["changed"]
+    assert "more than 24 hours" in result["reason"]
+
+
+def test_new_base_is_named(aws: t.Any, packer: t.Any, run: Run) -> None:
+    _result, tags = built(aws, packer, run)
+    aws.expect("DescribeImages", {"Images": [image(tags)]})
+    result = run(_ansible_check_mode=True, source_ami={"id": "ami-0cccccccccccccccc"})
+    assert f"base changed ({BASE} → ami-0cccccccccccccccc)" in result["reason"]
+
+
+def test_base_by_name_takes_the_newest_of_these_owners(aws: t.Any, run: Run) -> None:
+    def check(request: dict[str, t.Any]) -> None:
+        assert request["Owners"] == ["136693071363"]
+
+    old = {"ImageId": "ami-0ffffffffffffffff", "CreationDate": "2025-01-01T00:00:00.000Z"}
+    new = {"ImageId": "ami-00000000000000001", "CreationDate": "2026-01-01T00:00:00.000Z"}
+    aws.expect("DescribeImages", {"Images": [new, old]}, check).expect("DescribeImages", {"Images": []})
+    result = run(_ansible_check_mode=True, source_ami={"owners": ["136693071363"], "name": "debian-12-*"})
+    assert result["source_ami"] == "ami-00000000000000001"
+
+
+def test_base_that_is_not_there(aws: t.Any, packer: t.Any, run: Run) -> None:
+    aws.fail("GetParameter", "ParameterNotFound")
+    result = run()
+    assert "There is no SSM parameter /base in eu-west-1" in result["msg"]
+    assert not packer.calls("build")
+
+
+def test_invalid_template_launches_nothing(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.does("validate", lines=["Error: Missing item", "", "  on a.pkr.hcl line 7:", "", "It is not there."], code=1)
+    reads(aws)
+    result = run()
+    assert "a.pkr.hcl:7: Missing item: It is not there." in result["msg"]
+    assert result["diagnostics"][0]["line"] == 7
+    assert not packer.calls("build")
+
+
+def test_secrets_stay_secret(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    packer.makes(AMI, lines=['1,,ui,say,the password is hun"ter22', '1,,ui,say,{"p": "hun\\"ter22"}', "1,,ui,say,aHVuInRlcjIy"])
+    reads(aws)
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
+    aws.expect("PutParameter")
+    result = run()
+    call = packer.calls("build")[0]
+    assert call["variables"]["password"] == 'hun"ter22'
+    assert set(call["modes"]) == {"0o600"}
+    log = Path(result["log_path"]).read_text()
+    for form in ('hun"ter22', 'hun\\"ter22', "aHVuInRlcjIy", "local-secret-key"):
+        assert form not in json.dumps(call["argv"])
+        assert form not in log
+        assert form not in json.dumps(result)
+    assert "the password is ********" in log
+    assert "hun" not in json.dumps([request for _operation, request in aws.seen])
+
+
+def test_real_looking_credentials_are_never_used(
+    aws: t.Any, packer: t.Any, run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / ".aws").mkdir()
+    planted = "[default]\naws_access_key_id = AKIAREALFILE\naws_secret_access_key = real-file-secret\n"
+    (home / ".aws/credentials").write_text(planted)
+    (home / "local.ini").write_text(planted.replace("default", "golden-local").replace("REALFILE", "LOCAL"))
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"):
+        # As a play's environment empties what it must not use.
+        monkeypatch.setenv(name, "")
+    real = {
+        "AWS_ENDPOINT_URL_EC2": "https://ec2.real.example",
+        "AWS_SECURITY_TOKEN": "real-token",
+        "AWS_ROLE_ARN": "arn:aws:iam::1:role/real",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/real",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://real.example",
+        "AWS_DEFAULT_PROFILE": "real",
+    }
+    for name, value in real.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "local.ini"))
+    monkeypatch.setenv("AWS_PROFILE", "golden-local")
+    packer.makes(AMI)
+    reads(aws)
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
+    aws.expect("PutParameter")
+    result = run(access_key="", secret_key="", profile="golden-local")
+    assert not result.get("failed"), result
+    for call in packer.calls():
+        seen = {name: value for name, value in call["environment"].items() if name.startswith("AWS")}
+        assert seen == {
+            "AWS_ACCESS_KEY_ID": "AKIALOCAL",
+            "AWS_SECRET_ACCESS_KEY": "real-file-secret",
+            "AWS_REGION": "eu-west-1",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+
+def test_failing_provisioner_in_its_own_words(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    lines = [
+        "1,,ui,say,    amazon-ebs.base: TASK [wordpress : Install it] ****",
+        '1,,ui,say,    amazon-ebs.base: fatal: [default]: FAILED! => {"changed": false%!(PACKER_COMMA) "msg": "No package x"}',
+        "1,,ui,error,Build 'amazon-ebs.base' errored: Error executing Ansible: exit status 2",
+    ]
+    packer.does("build", lines=lines, code=1)
+    reads(aws).expect("DescribeTags", tagged())
+    result = run()
+    assert result["failed"]
+    assert result["msg"].startswith("The build of web failed in 'wordpress : Install it': No package x. The log is")
+    assert result["rc"] == 1
+    assert result["last_lines"][-1].startswith("Build 'amazon-ebs.base' errored")
+    assert result["leftovers"] == []
+    assert not list((home / ".local/state/golden.ami/runs").iterdir())
+
+
+def test_leftovers_are_removed_in_order(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.does("build", kill=True)
+    left = [("instance", "i-1"), ("security-group", "sg-1"), ("volume", "vol-1"), ("key-pair", "key-1"), ("image", AMI)]
+    running = {"Reservations": [{"Instances": [{"InstanceId": "i-1", "State": {"Name": "running"}}]}]}
+    gone: dict[str, t.Any] = {"Reservations": []}
+    pair = {"KeyPairs": [{"KeyPairId": "key-1", "KeyName": "packer_1"}]}
+    reads(aws).expect("DescribeTags", tagged(*left)).expect("DescribeInstances", running)
+    aws.expect("TerminateInstances").expect("DescribeInstances", gone).expect("DeleteSecurityGroup")
+    aws.expect("DeleteVolume").expect("DescribeKeyPairs", pair).expect("DeleteKeyPair")
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DeregisterImage").expect("DeleteSnapshot")
+    aws.expect("DescribeInstances", gone).expect("DescribeSecurityGroups", {"SecurityGroups": []})
+    aws.expect("DescribeVolumes", {"Volumes": []}).expect("DescribeKeyPairs", {"KeyPairs": []})
+    aws.expect("DescribeImages", {"Images": []}).expect("DescribeSnapshots", {"Snapshots": []})
+    result = run()
+    assert "Packer was killed by signal 9" in result["msg"]
+    assert result["leftovers"] == []
+    assert {one["id"] for one in result["removed"]} == {"i-1", "sg-1", "vol-1", "key-1", AMI, SNAPSHOT}
+
+
+def test_success_with_leftovers_that_stay_is_a_failure(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.makes(AMI)
+    reads(aws).expect("DescribeImages", {"Images": [image()]})
+    aws.expect("DescribeTags", tagged(("image", AMI), ("snapshot", SNAPSHOT), ("security-group", "sg-9")))
+    aws.expect("CreateTags").fail("DeleteSecurityGroup", "UnauthorizedOperation")
+    aws.expect("DescribeSecurityGroups", {"SecurityGroups": [{"GroupId": "sg-9"}]}).expect("PutParameter")
+    result = run()
+    assert result["failed"]
+    assert "security-group sg-9 in eu-west-1" in result["msg"]
+    assert "UnauthorizedOperation" in result["msg"]
+    assert result["leftovers"] == [{"region": "eu-west-1", "type": "security-group", "id": "sg-9"}]
+    assert result["artifacts"][0]["ami_id"] == AMI
+
+
+def test_ids_are_learned_where_a_template_takes_no_tags(aws: t.Any, packer: t.Any, run: Run, template: Path) -> None:
+    (template / "image.pkr.hcl").write_text(TEMPLATE.replace('variable "golden_run_tags" { type = map(string) }', ""))
+    packer.does("build", lines=["1,,ui,say,==> x: Instance ID: i-0123456789abcdef0"], code=1)
+    reads(aws).expect("DescribeTags", tagged()).expect("DescribeInstances", {"Reservations": []})
+    assert run()["leftovers"] == []
+
+
+def test_on_error_abort_keeps_and_tells(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.does("build", code=1)
+    running = {"Reservations": [{"Instances": [{"InstanceId": "i-1", "State": {"Name": "running"}}]}]}
+    reads(aws).expect("DescribeTags", tagged(("instance", "i-1"))).expect("DescribeInstances", running)
+    result = run(on_error="abort")
+    assert result["leftovers"] == [{"region": "eu-west-1", "type": "instance", "id": "i-1"}]
+    assert "kept because on_error is abort" in result["msg"]
+    assert "-on-error=abort" in packer.calls("build")[0]["argv"]
+
+
+def test_artifact_that_ec2_does_not_know(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.makes(AMI)
+    reads(aws).expect("DescribeImages", {"Images": []}).expect("DescribeTags", tagged())
+    assert "EC2 does not know it" in run()["msg"]
+
+
+def test_artifacts_from_messages_without_a_manifest(aws: t.Any, packer: t.Any, run: Run) -> None:
+    line = f"1,amazon-ebs.base,artifact,0,id,eu-west-1:{AMI}"
+    packer.does("build", lines=[line, line.replace(",0,", ",1,")])
+    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
+    aws.expect("PutParameter")
+    assert [one["ami_id"] for one in run()["artifacts"]] == [AMI]
+
+
+def test_timeout_ends_packer_in_peace(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.does("build", clean_up="1,,ui,say,cleaned up after {}", sleep=60)
+    reads(aws).expect("DescribeTags", tagged())
+    began = time.monotonic()
+    result = run(timeout=2)
+    assert time.monotonic() - began < 20
+    assert "it took longer than the timeout of 2 s" in result["msg"]
+    assert result["last_lines"] == ["cleaned up after SIGINT"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_to_the_module(aws: t.Any, packer: t.Any, run: Run, number: signal.Signals) -> None:
+    packer.does("build", clean_up="1,,ui,say,cleaned up after {}", sleep=60, signal_parent=int(number))
+    reads(aws).expect("DescribeTags", tagged())
+    result = run()
+    assert f"the module got {number.name}" in result["msg"]
+    assert result["last_lines"] == ["cleaned up after SIGINT"]
+
+
+def test_orphans_of_a_killed_packer_are_ended(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.does("build", orphan=True, kill=True)
+    reads(aws).expect("DescribeTags", tagged())
+    result = run()
+    mark = f"GOLDEN_AMI_RUN={result['run_id']}".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            assert mark not in environment.split(b"\0") or (entry / "stat").read_text().split()[2] == "Z"
+
+
+def dead_record(home: Path, **more: t.Any) -> Path:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    runs = home / ".local/state/golden.ami/runs"
+    runs.mkdir(parents=True)
+    record = {
+        "run_id": "golden-20260101000000-abcdef",
+        "image": "web",
+        "region": "eu-west-1",
+        "endpoint_url": "http://127.0.0.1:9",
+        "profile": None,
+        "pid": ended.pid,
+        "started": 1,
+        "host": os.uname().nodename,
+        "scratch": str(home / "golden-ami-dead"),
+        "learned": {"instances": [], "key_pairs": [], "security_groups": [], "images": [], "regions": []},
+        "artifacts": [],
+        **more,
+    }
+    path = runs / f"{record['run_id']}.json"
+    path.write_text(json.dumps(record))
+    return path
+
+
+def test_next_build_sweeps_what_a_killed_one_left(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    path = dead_record(home)
+    (home / "golden-ami-dead").mkdir()
+    aws.expect("DescribeTags", tagged(("volume", "vol-1"))).expect("DeleteVolume").expect("DescribeVolumes", {"Volumes": []})
+    result, _tags = built(aws, packer, run)
+    assert "Removed volume vol-1 in eu-west-1, which a killed build had left." in json.dumps(result["warnings"])
+    assert not path.exists()
+    assert not (home / "golden-ami-dead").exists()
+
+
+@pytest.mark.parametrize("other", [{"endpoint_url": None}, {"host": "elsewhere"}, {"profile": "another"}])
+def test_records_of_others_are_left_alone(aws: t.Any, packer: t.Any, run: Run, home: Path, other: dict[str, t.Any]) -> None:
+    path = dead_record(home, **other)
+    built(aws, packer, run)
+    assert path.exists()
+
+
+def test_legacy_template_runs_from_a_copy_with_run_tags(aws: t.Any, packer: t.Any, run: Run, tmp_path: Path) -> None:
+    legacy = tmp_path / "packer-web.json"
+    builders = [{"type": "amazon-ebs", "run_tags": {"mine": "1"}}, {"type": "null"}]
+    provisioners = [{"type": "file", "source": "{{template_dir}}/x"}]
+    text = json.dumps({"variables": {"size": ""}, "builders": builders, "provisioners": provisioners})
+    legacy.write_text(text)
+    line = f"1,amazon-ebs,artifact,0,id,eu-west-1:{AMI}"
+    packer.does("build", lines=[line])
+    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
+    aws.expect("PutParameter")
+    result = run(template=str(legacy), secret_variables={})
+    copy = json.loads(packer.calls("build")[0]["template"])
+    tags = copy["builders"][0]["run_tags"]
+    assert (tags["mine"], tags["golden:run"]) == ("1", result["run_id"])
+    assert "run_tags" not in copy["builders"][1]
+    assert copy["provisioners"][0]["source"] == f"{tmp_path}/x"
+    assert legacy.read_text() == text
+    assert not packer.calls("init")

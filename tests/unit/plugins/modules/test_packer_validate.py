@@ -1,0 +1,143 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""packer_validate by its own main()."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.golden.ami.plugins.modules import packer_validate
+
+TEMPLATE = """
+variable "source_ami" { type = string }
+variable "subnets" { type = list(string) }
+variable "password" { type = string }
+"""
+DIAGNOSTIC = """Error: Unsupported argument
+
+  on {path} line 3, in variable "x":
+   3:   typ = string
+
+An argument named "typ" is not expected here. Did you mean "type"?
+
+
+"""
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    directory = tmp_path / "template"
+    directory.mkdir()
+    (directory / "image.pkr.hcl").write_text(TEMPLATE)
+    return directory
+
+
+@pytest.fixture
+def run(packer: t.Any, template: Path, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., dict[str, t.Any]]:
+    def call(**given: t.Any) -> dict[str, t.Any]:
+        arguments = {"template": str(template), "packer_executable": str(packer.path), "region": "eu-west-1", **given}
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            packer_validate.main()
+        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
+        return result
+
+    return call
+
+
+def test_valid_template_without_a_call_to_aws(aws: t.Any, packer: t.Any, run: t.Any) -> None:
+    result = run(variables={"subnets": ["subnet-1", "subnet-2"]}, secret_variables={"password": "hunter22"})
+    assert (result["valid"], result["changed"], result["diagnostics"]) == (True, False, [])
+    (call,) = packer.calls()
+    assert call["variables"] == {
+        "source_ami": "ami-00000000000000000",
+        "subnets": ["subnet-1", "subnet-2"],
+        "password": "hunter22",
+    }
+    assert set(call["modes"]) == {"0o600"}
+    assert "hunter22" not in " ".join(call["argv"])
+    assert call["argv"][-1].endswith("template"), "flags come before the template"
+    assert aws.operations == []
+
+
+def test_diagnostics_are_data(packer: t.Any, run: t.Any, template: Path) -> None:
+    file = f"{template}/image.pkr.hcl"
+    packer.does("validate", lines=[DIAGNOSTIC.format(path=file)], code=1)
+    result = run()
+    assert not result["valid"]
+    assert result["diagnostics"] == [
+        {
+            "severity": "error",
+            "summary": "Unsupported argument",
+            "detail": 'An argument named "typ" is not expected here. Did you mean "type"?',
+            "file": file,
+            "line": 3,
+        }
+    ]
+    assert "Unsupported argument" in result["raw"]
+
+
+def test_what_packer_says_without_form_is_kept(packer: t.Any, run: t.Any) -> None:
+    packer.does("validate", lines=["panic: something"], code=2)
+    result = run()
+    assert not result["valid"]
+    assert result["diagnostics"][0]["summary"] == "panic: something"
+
+
+def test_legacy_template_gets_strings_and_has_no_lines(packer: t.Any, run: t.Any, tmp_path: Path) -> None:
+    legacy = tmp_path / "packer.json"
+    legacy.write_text(json.dumps({"variables": {"tags": "", "count": ""}, "builders": [{"type": "null"}]}))
+    packer.does("validate", lines=["Error: Failed to initialize build", "", "bad"], code=1)
+    result = run(template=str(legacy), variables={"tags": {"a": 1}, "count": 3})
+    assert packer.calls("validate")[0]["variables"] == {"tags": '{"a": 1}', "count": "3"}
+    assert result["diagnostics"][0]["line"] is None
+    assert not packer.calls("init")
+
+
+def test_unknown_variable_is_named(packer: t.Any, run: t.Any) -> None:
+    result = run(variables={"subnet": "x"})
+    assert result["failed"]
+    assert "declares no variable subnet" in result["msg"]
+    assert "source_ami, subnets" in result["msg"]
+    assert not packer.calls()
+
+
+def test_reserved_variable_is_refused(run: t.Any) -> None:
+    assert "golden_tags is set by this module" in run(variables={"golden_tags": {}})["msg"]
+
+
+def test_another_program_called_packer(packer: t.Any, run: t.Any) -> None:
+    packer.path.write_text("#!/bin/sh\necho 0 words\n")
+    result = run()
+    assert "is not HashiCorp's Packer" in result["msg"]
+    assert "packer_executable" in result["msg"]
+
+
+def test_no_packer_at_all(run: t.Any) -> None:
+    assert "Install Packer" in run(packer_executable="/nowhere/packer")["msg"]
+
+
+def test_missing_template(run: t.Any) -> None:
+    assert "does not exist" in run(template="/nowhere")["msg"]
+
+
+def test_missing_plugins_are_brought(packer: t.Any, run: t.Any, template: Path) -> None:
+    text = 'packer { required_plugins { amazon = { source = "github.com/hashicorp/amazon", version = "> 1" } } }'
+    (template / "plugins.pkr.hcl").write_text(text)
+    assert run()["valid"]
+    assert [call["argv"][0] for call in packer.calls()] == ["init", "validate"]
+    assert run(_ansible_check_mode=True)["valid"]
+    assert len(packer.calls("init")) == 1, "check mode downloads nothing"
+
+
+def test_init_that_fails_says_what_to_do(packer: t.Any, run: t.Any, template: Path) -> None:
+    (template / "plugins.pkr.hcl").write_text('packer { required_plugins { x = { source = "github.com/a/b" } } }')
+    packer.does("init", lines=["no route to host"], code=1)
+    result = run()
+    assert "no route to host" in result["msg"]
+    assert "set init to false" in result["msg"]
