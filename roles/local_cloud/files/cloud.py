@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 FILES = Path(__file__).resolve().parent / "golden_cloud"
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -132,14 +133,18 @@ def look(name: str) -> dict[str, object]:
     }
 
 
-def main() -> int:
+def main() -> None:
     verb = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if verb == "look":
         print(json.dumps(look(sys.argv[2])))
-        return 0
-    if verb == "venv":
+    elif verb == "venv":
         print(json.dumps({"changed": make()}))
-        return 0
+    else:
+        hand_over(verb)
+
+
+def hand_over(verb: str) -> NoReturn:
+    """Become golden_cloud."""
     _python, version = interpreter()
     venv = directory(version)
     if verb in ("up", "serve") and not ready(venv):
@@ -150,4 +155,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

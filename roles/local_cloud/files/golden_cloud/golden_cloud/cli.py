@@ -37,7 +37,7 @@ _VERBS = {
     "down": "shut down the instances and end the cloud; images, parameters and stopped instances stay",
     "status": "tell what is there",
     "reset": "end the cloud and remove everything that it made",
-    "env": "print export lines for any AWS client: eval \"$(golden_cloud env)\"",
+    "env": 'print export lines for any AWS client: eval "$(golden_cloud env)"',
     "base": "make a base image now instead of when it is first needed",
     "serve": "run the server in the foreground",
 }

@@ -12,7 +12,13 @@ from pathlib import Path
 
 from golden_cloud.machines.podman import OLDEST, installed_version
 
-PROGRAMS = {"podman": "podman", "ip": "iproute2", "mmdebstrap": "mmdebstrap", "iptables": "iptables", "conmon": "conmon"}
+PROGRAMS = {
+    "podman": "podman",
+    "ip": "iproute2",
+    "mmdebstrap": "mmdebstrap",
+    "iptables": "iptables",
+    "conmon": "conmon",
+}
 """Programs that machines need, and Debian's packages that have them."""
 
 

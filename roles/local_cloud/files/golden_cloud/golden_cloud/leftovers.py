@@ -110,6 +110,7 @@ def recover(place: Place, podman: Podman) -> None:
     """
     ids = container_ids(place)
     if not _same_boot(place):
+        kill(processes(ids))
         unmount(place)
         forget_runtime_state(place, ids)
         return
@@ -156,6 +157,6 @@ def sweep(place: Place, podman: Podman, subnet: str) -> None:
     if place.run.exists():
         release_network_namespaces(podman)
     network.lower_bridge(place)
-    network.clean_packet_filter(subnet)
+    network.clean_packet_filter(subnet, place.bridge)
     unmount(place)
     forget_runtime_state(place, ids)

@@ -142,7 +142,9 @@ def _start(place: Place, chosen: settings.Settings, say: Say) -> None:
             )
         time.sleep(0.05)
     server.terminate()
-    raise LifecycleError(f"the server did not answer within {UP_SECONDS} s; the end of {place.log}:\n{_tail(place.log)}")
+    raise LifecycleError(
+        f"the server did not answer within {UP_SECONDS} s; the end of {place.log}:\n{_tail(place.log)}"
+    )
 
 
 def _tail(file: Path, lines: int = 15) -> str:
@@ -176,6 +178,8 @@ def _down(place: Place, say: Say) -> bool:
     leftovers.recover(place, podman)
     running = [record for record in podman.containers() if record["State"] == "running"] if place.run.exists() else []
     if running:
+        # Without the keeper netavark removes the bridge and its own rules with the last machine.
+        network.drop_keeper(place)
         say(f"shutting down {len(running)} instance{'s' * (len(running) > 1)}")
         with ThreadPoolExecutor(4) as pool:
             for done in pool.map(lambda record: podman.run("stop", record["Id"], check=False), running):
@@ -186,7 +190,7 @@ def _down(place: Place, say: Say) -> bool:
 
 
 def reset(place: Place, say: Say) -> bool:
-    """Take the cloud down and remove all that it ever made, but not the base images in the cache, which clouds share."""
+    """Take the cloud down and remove all that it ever made; the cache of base images stays, as clouds share it."""
     if not place.state.exists():
         return False
     if os.geteuid() != 0:
@@ -196,4 +200,5 @@ def reset(place: Place, say: Say) -> bool:
         leftovers.unmount(place)
         say(f"removing {place.state}")
         shutil.rmtree(place.state)
+        (place.state.parent / f".{place.name}.lock").unlink(missing_ok=True)
     return True

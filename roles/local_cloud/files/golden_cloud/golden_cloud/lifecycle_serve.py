@@ -57,8 +57,9 @@ def _run(place: Place, known: settings.Settings, port: int, done: threading.Even
     leftovers.mark_boot(place)
     network.define(place, known.subnet)
     network.raise_bridge(place, known.subnet)
+    network.admit(place, port)
     gateway = network.gateway(known.subnet)
-    machines = PodmanMachines(place, known.subnet)
+    machines = PodmanMachines(place, known.subnet, known.account_id)
     machines.resume()
     config = Config(
         name=place.name,

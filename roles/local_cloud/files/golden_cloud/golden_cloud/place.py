@@ -88,6 +88,11 @@ class Place:
         return self.state / "instances"
 
     @property
+    def image_users(self) -> Path:
+        """One file for each image whose login user the user's configuration named."""
+        return self.state / "image_users"
+
+    @property
     def base_cache(self) -> Path:
         """Root file systems of base images, shared by all clouds of a user."""
         return self.cache / "base_images"

@@ -16,15 +16,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from golden_cloud.machines.podman import Podman
-from golden_cloud.machines.recipes import DEBIAN_OWNER, RECIPES, Recipe, machine, mmdebstrap_argv
+from golden_cloud.machines.own_images import OwnImage
+from golden_cloud.machines.podman import Podman, PodmanError
+from golden_cloud.machines.recipes import ARCHITECTURES, DEBIAN_OWNER, RECIPES, Recipe, machine, mmdebstrap_argv
 from golden_cloud.ports import BaseImage, MachineError, stable_image_id
 
-_DULL = ("I: running --", "I: running special hook", "I: automatically", "I: chroot", "I: finding", "I: using", "I: removing")
+_DULL = (
+    "I: running --",
+    "I: running special hook",
+    "I: automatically",
+    "I: chroot",
+    "I: finding",
+    "I: using",
+    "I: removing",
+)
 
 Say = Callable[[str], None]
-
-_ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 
 
 def reference(recipe: Recipe) -> str:
@@ -43,7 +50,7 @@ def describe(recipe: Recipe) -> BaseImage:
         name=name,
         owner_id=DEBIAN_OWNER,
         owner_alias=None,
-        architecture=_ARCHITECTURES[arch],
+        architecture=ARCHITECTURES[arch],
         description=f"Debian {recipe.release} ({day}-{recipe.snapshot[9:]})",
         creation_date=f"{day[:4]}-{day[4:6]}-{day[6:]}T00:00:00.000Z",
         root_device_name="/dev/xvda",
@@ -127,9 +134,40 @@ def ensure(recipe: Recipe, podman: Podman, cache: Path, say: Say) -> bool:
             began = time.monotonic()
             podman.run("import", "--quiet", "--change", 'CMD=["/sbin/init"]', str(tarball), reference(recipe))
             progress(f"imported in {time.monotonic() - began:.1f} s")
+            _forget_older(recipe, podman)
         finally:
             progress.done()
     return True
+
+
+def ensure_own(image: OwnImage, podman: Podman, cache: Path, say: Say) -> bool:
+    """Have an image of the user's own in the cloud's storage; False when it was there."""
+    if podman.image_exists(image.reference):
+        return False
+    with _locked(cache / f"{image.image_id}.lock", say):
+        if podman.image_exists(image.reference):
+            return False
+        progress = Progress(cache / f"{image.image_id}.making", image.name, say)
+        try:
+            progress(f"bringing {image.source}")
+            told = podman.text(*image.pull_arguments(), timeout=3600)
+            if not image.is_archive:
+                podman.run("tag", told.splitlines()[-1], image.reference)
+        except PodmanError as error:
+            raise MachineError(
+                f"image {image.name} could not be brought from {image.source}: {error.stderr}"
+            ) from error
+        finally:
+            progress.done()
+    return True
+
+
+def _forget_older(recipe: Recipe, podman: Podman) -> None:
+    """Take the name from what an older recipe made; what still uses its layers keeps them."""
+    listed = podman.text("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+    for name in listed:
+        if name.startswith(f"localhost/golden-cloud/base:{recipe.key}-") and name != reference(recipe):
+            podman.run("untag", name)
 
 
 def _tarball(recipe: Recipe, cache: Path, say: Say) -> Path:
@@ -142,9 +180,10 @@ def _tarball(recipe: Recipe, cache: Path, say: Say) -> Path:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f".{recipe.key}-", dir=cache) as work:
         _make(recipe, Path(work), cache / f"{recipe.key}.log", say)
-        for old in cache.glob(f"{recipe.key}-*.tar"):
-            old.unlink()
         (Path(work) / "root.tar").replace(tarball)
+    # A cloud that still runs with the recipe before this one can go on.
+    for old in sorted(cache.glob(f"{recipe.key}-*.tar"), key=lambda file: file.stat().st_mtime)[:-2]:
+        old.unlink()
     say(f"made in {time.monotonic() - began:.0f} s, {tarball.stat().st_size // 1_000_000} MB")
     return tarball
 

@@ -15,10 +15,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from golden_cloud.machines import imds_tree
-from golden_cloud.machines.network import METADATA_ADDRESS
+from golden_cloud.machines.network import METADATA_ADDRESS, mac
 from golden_cloud.ports import InstanceMetadata
 
 log = logging.getLogger(__name__)
@@ -113,10 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _caller(self) -> InstanceMetadata | None:
         """Whose request this is; a stranger gets no answer."""
-        about = self.server.lookup(self.client_address[0])
+        address = self.client_address[0]
+        about = self.server.lookup(address)
         if about is None:
             self.close_connection = True
-        return about
+            return None
+        return replace(about, mac=mac(address))
 
     def _drop_body(self) -> None:
         length = self.headers.get("Content-Length", "0")

@@ -10,10 +10,11 @@ import logging
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from golden_cloud.machines import base_images, network, runtime, seed
+from golden_cloud.machines import base_images, network, own_images, runtime, seed
 from golden_cloud.machines.podman import Podman, PodmanError
 from golden_cloud.machines.recipes import RECIPES
 from golden_cloud.machines.watch import Watch
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 20
 """How long a machine may take to shut down before it is killed."""
 LABEL = "golden.ami.cloud"
+_COMMITS = "localhost/golden-cloud/image:"
+"""Where podman keeps what ``commit`` made; the image id follows."""
 _CAPABILITIES = "AUDIT_WRITE,NET_RAW,SYS_BOOT"
 """Beyond podman's: PAM's audit, ping, and reboot(2), by which a machine's reboot differs from its power-off."""
 
@@ -32,16 +35,22 @@ _CAPABILITIES = "AUDIT_WRITE,NET_RAW,SYS_BOOT"
 class PodmanMachines:
     """Systemd containers on the cloud's bridge, one for each instance."""
 
-    def __init__(self, place: Place, subnet: str) -> None:
+    def __init__(self, place: Place, subnet: str, account_id: str = "123456789012") -> None:
         self.place = place
         self.subnet = subnet
+        self.own_images = own_images.read(place, account_id)
+        self._storage = threading.Lock()
         self._addresses = threading.Lock()
-        self._imports = threading.Lock()
         self._probe = threading.Lock()
         self._runtime = runtime.remembered(self._runtime_file)
         known = self._runtime or runtime.Runtime()
         self.podman = Podman(place, known.podman)
+        self._tell_ended: Callable[[str], None] = lambda _instance_id: None
         self._watch = Watch(self._ended_by_itself)
+
+    def watch(self, ended: Callable[[str], None]) -> None:
+        """Call *ended* with the instance id whenever a machine has shut itself down (not when it reboots)."""
+        self._tell_ended = ended
 
     @property
     def _runtime_file(self) -> Path:
@@ -51,27 +60,39 @@ class PodmanMachines:
 
     def base_images(self) -> list[BaseImage]:
         """What there is to start from, made already or not."""
-        return [base_images.describe(recipe) for recipe in RECIPES]
+        debian = [base_images.describe(recipe) for recipe in RECIPES]
+        return debian + [image.describe() for image in self.own_images]
 
     def ensure_image(self, image_ref: str) -> None:
         """Have the image in storage: a base image is made when it is missing."""
         recipe = base_images.by_reference(image_ref)
+        own = next((image for image in self.own_images if image.reference == image_ref), None)
         if recipe:
-            with self._imports:
-                base_images.ensure(recipe, self.podman, self.place.base_cache, log.info)
+            base_images.ensure(recipe, self.podman, self.place.base_cache, log.info)
+        elif own:
+            base_images.ensure_own(own, self.podman, self.place.base_cache, log.info)
         elif not self.podman.image_exists(image_ref):
             raise MachineError(f"the image's file system {image_ref} is gone from the local cloud's storage")
 
     def delete_image(self, image_ref: str) -> None:
         """Remove an image; its file system stays as long as machines made from it exist."""
-        if base_images.by_reference(image_ref):
+        if not image_ref.startswith(_COMMITS):
             return
         self.podman.run("untag", image_ref, check=False)
+        (self.place.image_users / image_ref.removeprefix(_COMMITS)).unlink(missing_ok=True)
         self._prune()
 
     def _prune(self) -> None:
-        """Remove file systems that no image's name and no machine needs any more."""
-        done = self.podman.run("image", "prune", "--force", check=False)
+        """Remove file systems that no image's name and no machine needs any more.
+
+        Not while an image is being made, which has no name yet: whoever makes it prunes afterwards.
+        """
+        if not self._storage.acquire(blocking=False):
+            return
+        try:
+            done = self.podman.run("image", "prune", "--force", check=False)
+        finally:
+            self._storage.release()
         if done.returncode:
             log.warning("unused images could not be removed: %s", done.stderr.decode(errors="replace").strip())
 
@@ -80,17 +101,32 @@ class PodmanMachines:
         running = self.describe(instance_id) == "running"
         if running and reboot:
             self.stop(instance_id)
-        image_ref = f"localhost/golden-cloud/image:{image_id}"
+        image_ref = _COMMITS + image_id
         try:
-            self.podman.run(
-                "commit", "--quiet", "--format", "oci", f"--pause={str(running and not reboot).lower()}",
-                "--change", 'CMD ["/sbin/init"]', instance_id, image_ref,
-            )  # fmt: skip
+            with self._storage:
+                self.podman.run(
+                    "commit", "--quiet", "--format", "oci", f"--pause={str(running and not reboot).lower()}",
+                    "--change", 'CMD ["/sbin/init"]', instance_id, image_ref,
+                )  # fmt: skip
         finally:
             if running and reboot:
                 self.start(instance_id)
+        user = self._record(instance_id).get("user")
+        if user:
+            self.place.image_users.mkdir(exist_ok=True)
+            (self.place.image_users / image_id).write_text(user)
         size = self.podman.text("image", "inspect", "--format", "{{.Size}}", image_ref)
         return CommitResult(image_ref=image_ref, size_bytes=int(size))
+
+    def _user_of(self, image_ref: str) -> str | None:
+        """Who gets the key on machines of this image; None: cloud-init's default user."""
+        for image in self.own_images:
+            if image.reference == image_ref:
+                return image.user
+        try:
+            return (self.place.image_users / image_ref.removeprefix(_COMMITS)).read_text()
+        except OSError:
+            return None
 
     # --- machines -----------------------------------------------------------------------------------------
 
@@ -109,7 +145,8 @@ class PodmanMachines:
         directory = self.place.instances / instance_id
         address = self._reserve_address(directory, image_ref, hostname, instance_type)
         try:
-            seed.write(directory / "seed", instance_id, hostname, public_keys, user_data)
+            user = self._user_of(image_ref)
+            seed.write(directory / "seed", instance_id, hostname, public_keys, user_data, user)
             self._create_and_start(instance_id, image_ref, hostname, address)
         except BaseException:
             self.terminate(instance_id)
@@ -124,7 +161,13 @@ class PodmanMachines:
             last = last_file.read_text() if last_file.exists() else None
             address = network.next_address(self.subnet, used, last)
             directory.mkdir(parents=True, mode=0o700)
-            record = {"address": address, "image": image_ref, "hostname": hostname, "instance_type": instance_type}
+            record: dict[str, str | None] = {
+                "address": address,
+                "image": image_ref,
+                "hostname": hostname,
+                "instance_type": instance_type,
+            }
+            record |= {"user": self._user_of(image_ref)}
             (directory / "machine.json").write_text(json.dumps(record))
             last_file.write_text(address)
         return address
@@ -246,6 +289,8 @@ class PodmanMachines:
             self._start(instance_id)
         else:
             log.info("%s has shut itself down (status %s)", instance_id, record["State"].get("ExitCode"))
+            self._tell_ended(instance_id)
+            self._tell_ended(instance_id)
 
     def _settled(self, instance_id: str) -> dict[str, Any] | None:
         """The container's record, once podman has noticed its end."""
@@ -259,7 +304,7 @@ class PodmanMachines:
     @staticmethod
     def _reboots(record: dict[str, Any]) -> bool:
         """reboot(2) in a container ends its init by SIGHUP; a power-off does it by SIGINT."""
-        return record["State"].get("ExitCode") == 129
+        return bool(record["State"].get("ExitCode") == 129)
 
     def console_output(self, instance_id: str) -> str:
         """What init and cloud-init printed."""

@@ -163,6 +163,12 @@ def is_up(place: Place) -> bool:
     return Path("/sys/class/net", place.bridge).exists()
 
 
+def drop_keeper(place: Place) -> None:
+    """Let the bridge go with the last machine."""
+    if Path("/sys/class/net", place.keeper).exists():
+        _ip("link", "delete", place.keeper, check=False)
+
+
 def lower_bridge(place: Place) -> None:
     """Remove the bridge and its keeper; those that are gone are no error."""
     for link in (place.keeper, place.bridge):
@@ -170,38 +176,46 @@ def lower_bridge(place: Place) -> None:
             _ip("link", "delete", link, check=False)
 
 
-def rules_to_delete(listing: str, subnet: str) -> list[list[str]]:
+def admit(place: Place, port: int) -> None:
+    """Let machines reach the API and the metadata service also where the host's packet filter refuses by default."""
+    rule = ["INPUT", "-i", place.bridge, "-p", "tcp", "-m", "multiport", "--dports", f"80,{port}", "-j", "ACCEPT"]
+    if shutil.which("iptables") and _iptables("filter", "-C", *rule).returncode:
+        done = _iptables("filter", "-I", *rule)
+        if done.returncode:
+            log.warning("machines may not reach the API: iptables -I %s: %s", " ".join(rule), done.stderr.strip())
+
+
+def _iptables(table: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = ["iptables", "--wait", "-t", table, *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def rules_to_delete(listing: str, subnet: str, bridge: str) -> list[list[str]]:
     """Arguments of the iptables calls that remove what netavark left for *subnet*, in order.
 
-    *listing* is ``iptables -S`` of one table. A rule is ours when it names our subnet; a chain is
+    *listing* is ``iptables -S`` of one table. A rule is ours when it names our subnet or bridge; a chain is
     ours when such a rule jumps to it by its own name (``NETAVARK-<hash>``).
     """
     address = str(ipaddress.IPv4Network(subnet).network_address)
     rules = [line.split() for line in listing.splitlines() if line.startswith("-A ")]
-    ours = [rule for rule in rules if any(_names(word, address, subnet) for word in rule)]
+    ours = [rule for rule in rules if any(word in (bridge, subnet, address, f"{address}/32") for word in rule)]
     chains = {
-        word for rule in ours for word in (rule[1], *rule) if re.fullmatch(r"(NETAVARK|CNI)-[0-9A-F]{8,}|CNI-[0-9a-f]{8,}", word)
+        word
+        for rule in ours
+        for word in (rule[1], *rule)
+        if re.fullmatch(r"(NETAVARK|CNI)-[0-9A-F]{8,}|CNI-[0-9a-f]{8,}", word)
     }
     jumps = [rule for rule in rules if rule not in ours and rule[-1] in chains]
     removals = [["-D", *rule[1:]] for rule in [*jumps, *ours] if rule[1] not in chains]
     return removals + [["-F", chain] for chain in sorted(chains)] + [["-X", chain] for chain in sorted(chains)]
 
 
-def _names(word: str, address: str, subnet: str) -> bool:
-    return word == subnet or word.split("/")[0] == address
-
-
-def clean_packet_filter(subnet: str) -> None:
-    """Remove the rules that machines of this subnet left in iptables."""
+def clean_packet_filter(subnet: str, bridge: str) -> None:
+    """Remove the rules that this cloud and its machines left in iptables."""
     if not shutil.which("iptables"):
         return
     for table in ("nat", "filter"):
-        listing = subprocess.run(
-            ["iptables", "--wait", "-t", table, "-S"], capture_output=True, text=True, check=False
-        )
-        for arguments in rules_to_delete(listing.stdout, subnet):
-            done = subprocess.run(
-                ["iptables", "--wait", "-t", table, *arguments], capture_output=True, text=True, check=False
-            )
+        for arguments in rules_to_delete(_iptables(table, "-S").stdout, subnet, bridge):
+            done = _iptables(table, *arguments)
             if done.returncode:
                 log.warning("iptables -t %s %s: %s", table, " ".join(arguments), done.stderr.strip())

@@ -65,7 +65,7 @@ class Podman:
     def run(
         self, *args: str, stdin: bytes | None = None, timeout: float = 600, check: bool = True
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run one podman command; ``PodmanError`` when it fails, ``MachineError`` when it hangs (*timeout*, seconds)."""
+        """Run one podman command: ``PodmanError`` when it fails, ``MachineError`` after *timeout* seconds."""
         try:
             done = subprocess.run(
                 [*self.prefix, *args],

@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass
 DEBIAN_OWNER = "136693071363"
 """Account under which Debian publishes its AMIs."""
 
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+"""Debian's words for architectures, and EC2's."""
+
 _PACKAGES = (
     "ca-certificates",
     "cloud-init",
@@ -76,6 +79,9 @@ rm -f "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
 find "$root"/var/log -type f -delete
 : > "$root"/etc/machine-id
 : > "$root"/etc/resolv.conf
+# A user's service manager that is told to stop while it starts can hang (systemd 252 on cgroup v1).
+mkdir -p "$root"/etc/systemd/system/user@.service.d
+printf '[Service]\\nTimeoutStopSec=4s\\n' > "$root"/etc/systemd/system/user@.service.d/stop.conf
 printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n' > "$root"/etc/hosts
 echo localhost > "$root"/etc/hostname
 """

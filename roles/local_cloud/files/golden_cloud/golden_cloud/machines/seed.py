@@ -19,18 +19,31 @@ INIT_ARGUMENT = f"ds=nocloud;s={MOUNT}/"
 
 def meta_data(instance_id: str, hostname: str, public_keys: list[str]) -> str:
     """The file ``meta-data``; JSON is YAML."""
-    return json.dumps(
-        {"instance-id": instance_id, "local-hostname": hostname, "public-keys": public_keys}, indent=1
-    )
+    return json.dumps({"instance-id": instance_id, "local-hostname": hostname, "public-keys": public_keys}, indent=1)
 
 
-def write(directory: Path, instance_id: str, hostname: str, public_keys: list[str], user_data: bytes | None) -> None:
+def vendor_data(user: str | None) -> str:
+    """What images of any origin need: the host name comes with the container; *user* is who gets the key."""
+    told: dict[str, object] = {"preserve_hostname": True}
+    if user:
+        told["user"] = {"name": user, "sudo": ["ALL=(ALL) NOPASSWD:ALL"], "lock_passwd": True, "shell": "/bin/bash"}
+    return "#cloud-config\n" + json.dumps(told, indent=1) + "\n"
+
+
+def write(
+    directory: Path,
+    instance_id: str,
+    hostname: str,
+    public_keys: list[str],
+    user_data: bytes | None,
+    user: str | None = None,
+) -> None:
     """Write the seed's files; only root may read them, as user data can hold secrets."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, content in (
         ("meta-data", meta_data(instance_id, hostname, public_keys).encode()),
         ("user-data", user_data or b""),
-        ("vendor-data", b""),
+        ("vendor-data", vendor_data(user).encode()),
     ):
         file = directory / name
         file.touch(mode=0o600)
