@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from golden_toolchain import __main__ as cli
 from golden_toolchain import host, install
+from golden_toolchain import lock as lock_module
 from golden_toolchain.errors import ToolchainError
 from golden_toolchain.progress import Progress, clock
 from toolchain_fakes import FILES
@@ -94,7 +95,7 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_result_is_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stamp = {"method": "source", "host": str(host.detect()), "files": {}}
-    lock = cli.load(FILES / "packer.lock.json")
+    lock = lock_module.load(FILES / "packer.lock.json")
     (tmp_path / lock.digest).mkdir()
     (tmp_path / lock.digest / "installed.json").write_text(json.dumps(stamp), encoding="utf-8")
     assert cli.main(["install", f"--cache={tmp_path}"]) == 0

@@ -13,17 +13,19 @@ from pathlib import Path
 
 import pytest
 from golden_toolchain import __main__ as cli
+from golden_toolchain import host as host_module
 from golden_toolchain import release
 from golden_toolchain.choose import Request
 from golden_toolchain.errors import NotAvailable, ToolchainError
 from golden_toolchain.host import Host
 from golden_toolchain.lock import Lock
+from golden_toolchain.progress import Progress
 from toolchain_fakes import FILES, Key, Site
 
 
 @pytest.fixture
 def request_(env: dict[str, str], site: Site, tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> Request:
-    monkeypatch.setattr(cli.host, "detect", lambda: host)
+    monkeypatch.setattr(host_module, "detect", lambda: host)
     return Request(
         method="release",
         cache=tmp_path / "cache",
@@ -131,7 +133,7 @@ def test_hashicorps_key_does_not_accept_the_test_site(request_: Request, lock: L
 
 
 def test_a_download_without_end_is_cut(site: Site, tmp_path: Path) -> None:
-    progress = cli.Progress(None)
+    progress = Progress(None)
     with progress.step("x") as step, pytest.raises(ToolchainError, match="larger than"):
         release._download(f"{site.url}/packer/1.16.0/packer_1.16.0_linux_amd64.zip", tmp_path / "x", 10, step)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from golden_toolchain import __main__ as cli
 from golden_toolchain import gotool, source
+from golden_toolchain import host as host_module
 from golden_toolchain.choose import Request
 from golden_toolchain.errors import NotAvailable, ToolchainError
 from golden_toolchain.host import Host
@@ -48,7 +49,7 @@ def write_go(path: Path, log: Path, version: str = "1.26.8", broken: str = "") -
 
 @pytest.fixture
 def request_(env: dict[str, str], tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> Request:
-    monkeypatch.setattr(cli.host, "detect", lambda: host)
+    monkeypatch.setattr(host_module, "detect", lambda: host)
     return Request(
         method="source",
         cache=tmp_path / "cache",
