@@ -37,7 +37,11 @@ class Stop(t.NamedTuple):
 
 
 class SignalTrap:
-    """Remembers INT, TERM and HUP instead of dying of them, so that what was begun can be cleaned up."""
+    """Remembers INT, TERM and HUP instead of dying of them, so that what was begun can be cleaned up.
+
+    Where HUP is ignored (under nohup) it stays so. INT is ignored in what a shell puts into the background,
+    too, but Ansible handles it there all the same, and so does this.
+    """
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
@@ -48,7 +52,8 @@ class SignalTrap:
 
     def __enter__(self) -> SignalTrap:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._before[number] = signal.signal(number, self._remember)
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._remember)
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -1,0 +1,39 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.golden.ami.plugins.module_utils._packer.failure import Failure, find_failure
+
+TASK = "==> amazon-ebs.base: TASK [wordpress : Install] ***"
+ERROR = "Build 'amazon-ebs.base' errored after 3 seconds: Error executing Ansible: Non-zero exit status: exit status 2"
+
+
+def test_fatal_task_with_its_message() -> None:
+    lines = [TASK, '==> amazon-ebs.base: fatal: [default]: FAILED! => {"changed": false, "msg": "No package x"}']
+    assert find_failure(lines, [ERROR]) == Failure("wordpress : Install", "No package x")
+
+
+def test_newer_ansible_says_it_in_words() -> None:
+    lines = [
+        TASK,
+        "==> amazon-ebs.base: [ERROR]: Task failed: Module failed: No package x",
+        '==> amazon-ebs.base: fatal: [default]: FAILED! => {"changed": false, "msg": "No package x"}',
+    ]
+    assert find_failure(lines, [ERROR]) == Failure("wordpress : Install", "No package x")
+
+
+def test_ignored_failures_are_not_the_reason_of_a_script() -> None:
+    lines = [TASK, 'fatal: [default]: FAILED! => {"msg": "ignored"}', "...ignoring"]
+    error = "Build 'x' errored: Script exited with non-zero exit status: 7. Allowed exit codes are: [0]"
+    assert find_failure(lines, [error]) == Failure("shell script", "Script exited with non-zero exit status: 7")
+
+
+def test_packers_own_error_in_one_line() -> None:
+    errors = ["==> x: Error launching source instance:\nUnauthorizedOperation.", "\n==> Some builds didn't complete"]
+    assert find_failure([], errors) == Failure("", "Error launching source instance: UnauthorizedOperation")
+
+
+def test_nothing_was_said() -> None:
+    assert find_failure([], []) is None

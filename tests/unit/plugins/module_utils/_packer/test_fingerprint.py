@@ -1,0 +1,89 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.golden.ami.plugins.module_utils._packer import fingerprint as fp
+from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
+
+
+@pytest.fixture
+def role(tmp_path: Path) -> Path:
+    root = tmp_path / "role"
+    (root / "tasks").mkdir(parents=True)
+    (root / "tasks/main.yml").write_text("---\n")
+    (root / "run.sh").write_text("#!/bin/sh\n")
+    (root / "link").symlink_to("tasks")
+    return root
+
+
+def test_same_content_elsewhere_is_the_same(role: Path, tmp_path: Path) -> None:
+    before = fp.part_of_files([role])
+    moved = role.rename(tmp_path / "moved")
+    (moved / "tasks/main.yml").touch()
+    assert fp.part_of_files([moved]) == before
+
+
+def test_what_does_not_count(role: Path) -> None:
+    before = fp.part_of_files([role])
+    for name in (".git/config", "__pycache__/a.pyc", "main.yml~", ".main.yml.swp", "#main.yml#", "a.orig"):
+        (role / name).parent.mkdir(exist_ok=True)
+        (role / name).write_text("x")
+    assert fp.part_of_files([role]) == before
+
+
+def test_what_counts(role: Path) -> None:
+    seen = {fp.part_of_files([role]).digest}
+    (role / "run.sh").chmod(0o755)
+    seen.add(fp.part_of_files([role]).digest)
+    (role / "link").unlink()
+    (role / "link").symlink_to("run.sh")
+    seen.add(fp.part_of_files([role]).digest)
+    (role / "new").write_text("")
+    seen.add(fp.part_of_files([role]).digest)
+    assert len(seen) == 4
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(PackerError, match="/nowhere goes into the image, but does not exist"):
+        fp.part_of_files(["/nowhere"])
+
+
+def test_two_files_of_one_name(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "vars.yml").write_text(name)
+    part = fp.part_of_files([tmp_path / "a/vars.yml", tmp_path / "b/vars.yml"])
+    assert list(part.items) == ["vars.yml", "vars.yml (2)"]
+
+
+def test_types_of_variables_count_and_secrets_by_name_only() -> None:
+    assert fp.part_of_values({"a": 1}) != fp.part_of_values({"a": "1"})
+    assert fp.part_of_values({"a": {"x": 1, "y": 2}}) == fp.part_of_values({"a": {"y": 2, "x": 1}})
+    assert fp.part_of_values({}, ["password"]).items == {"password": "secret"}
+
+
+def parts(**values: str) -> fp.Parts:
+    return {name.replace("_", " "): fp.part_of({"it": value}) for name, value in values.items()}
+
+
+def test_a_change_has_a_name() -> None:
+    tag = fp.parts_tag(parts(template="1", role_common="1", gone="1"))
+    now = parts(template="1", role_common="2", new="1")
+    assert fp.changed_parts(tag, now) == ["role common", "new", "gone"]
+    assert fp.changed_parts(fp.parts_tag(now), now) == []
+
+
+@pytest.mark.parametrize("count", [1, 12, 15, 20, 30, 100])
+def test_the_tag_always_fits(count: int) -> None:
+    many = parts(**{f"role_number{index}": "1" for index in range(count)})
+    tag = fp.parts_tag(many)
+    assert len(tag) <= fp.TAG_LENGTH
+    assert fp.changed_parts(tag, many) == []
+    last = list(many)[-1]
+    many[last] = fp.part_of({"it": "2"})
+    assert fp.changed_parts(tag, many) in ([last], ["the rest of the content"])
