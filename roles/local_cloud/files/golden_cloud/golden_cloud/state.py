@@ -20,6 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import moto
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+_PRIVATE_KEYS = (RSAPrivateKey, EllipticCurvePrivateKey, Ed25519PrivateKey)
 
 SCHEMA = 1
 """Counts up when our own classes change in a way that an older state does not fit."""
@@ -34,7 +40,7 @@ class StateError(Exception):
 
 
 class _Pickler(pickle.Pickler):
-    """Knows moto's dictionaries that can't pickle themselves."""
+    """Knows what moto keeps that can't pickle itself: some dictionaries, and the keys of KMS."""
 
     def reducer_override(self, obj: Any) -> Any:
         from moto.ssm.models import ParameterDict
@@ -43,7 +49,15 @@ class _Pickler(pickle.Pickler):
             return (type(obj), (obj.account_id, obj.region_name), None, None, iter(dict.items(obj)))
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             return (_rebuild, (type(obj), obj.default_factory, dict(obj), obj.__dict__))
+        if isinstance(obj, _PRIVATE_KEYS):
+            encryption = serialization.NoEncryption()
+            der = obj.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, encryption)
+            return (_load_private_key, (der,))
         return NotImplemented
+
+
+def _load_private_key(der: bytes) -> Any:
+    return serialization.load_der_private_key(der, None)
 
 
 def _rebuild(kind: type[defaultdict[Any, Any]], factory: Any, items: dict[Any, Any], attributes: dict[str, Any]) -> Any:

@@ -92,10 +92,14 @@ _EC2 |= {
 _SSM = _as_is(
     """
     GetParameter GetParameters GetParametersByPath GetParameterHistory DescribeParameters
-    PutParameter DeleteParameter DeleteParameters LabelParameterVersion UnlabelParameterVersion
+    DeleteParameter DeleteParameters LabelParameterVersion UnlabelParameterVersion
     AddTagsToResource RemoveTagsFromResource ListTagsForResource
     """
 )
+
+_SSM |= {
+    "PutParameter": _only("Name Value Type Description KeyId Overwrite AllowedPattern Tags DataType Tier"),
+}
 
 _STS: dict[str, Options] = {
     "GetCallerIdentity": ALL,

@@ -11,12 +11,14 @@ from collections import defaultdict
 from functools import partial
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
-from moto.ssm.exceptions import ParameterNotFound, ValidationException
+from moto.ssm.exceptions import ParameterNotFound
 from moto.ssm.models import Parameter, ParameterDict, SimpleSystemManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from golden_cloud.api import runtime
+from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.errors import CloudError
 from golden_cloud.api.service import CloudResponse
 
@@ -67,38 +69,12 @@ class PublicParameterDict(ParameterDict):
 
 
 class CloudSSMBackend(SimpleSystemManagerBackend):
-    """moto's backend, whose state can be saved and whose image parameters name images that are there."""
+    """moto's backend, whose state can be saved, with our public parameters."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._parameters = PublicParameterDict(account_id, region_name)
         self._resource_tags = defaultdict(partial(defaultdict, dict))  # type: ignore[arg-type]
-
-    def put_parameter(self, *args: Any, **kwargs: Any) -> Parameter:
-        if kwargs.get("data_type") == IMAGE_TYPE:
-            self._check_image(kwargs.get("value") or "")
-        pattern = kwargs.get("allowed_pattern")
-        if pattern and not re.fullmatch(pattern, kwargs.get("value") or ""):
-            raise CloudError(
-                "ParameterPatternMismatchException",
-                f"Parameter value, cannot be validated against allowedPattern: {pattern}",
-            )
-        if kwargs.get("policies"):
-            raise CloudError("UnsupportedOperation", "The local cloud does not implement the option Policies")
-        return super().put_parameter(*args, **kwargs)
-
-    def _check_image(self, value: str) -> None:
-        """AWS validates after the call and tells the outcome as an event; here it is told at once."""
-        if not _IMAGE_ID.fullmatch(value):
-            raise ValidationException(
-                f"Value '{value}' of data type {IMAGE_TYPE} failed to satisfy constraint: it must be an AMI id"
-            )
-        try:
-            ec2_backends[self.account_id][self.region_name].find_image(value)  # type: ignore[attr-defined]
-        except CloudError:
-            raise ValidationException(
-                f"The AMI '{value}' does not exist in {self.region_name} or account {self.account_id} can't use it"
-            ) from None
 
     def label_parameter_version(self, name: str, version: int, labels: list[str]) -> Any:
         self._need(name)
@@ -116,3 +92,28 @@ class CloudSSMBackend(SimpleSystemManagerBackend):
 
 class CloudSSMResponse(CloudResponse, SimpleSystemManagerResponse):
     """Every operation of SSM that the catalogue lists."""
+
+    def put_parameter(self) -> ActionResult:
+        value, pattern = self._get_param("Value") or "", self._get_param("AllowedPattern")
+        if self._get_param("DataType") == IMAGE_TYPE:
+            self._check_image(value)
+        if pattern and not re.fullmatch(pattern, value):
+            raise CloudError(
+                "ParameterPatternMismatchException",
+                f"Parameter value, cannot be validated against allowedPattern: {pattern}",
+            )
+        return super().put_parameter()
+
+    def _check_image(self, value: str) -> None:
+        """AWS validates after the call and tells the outcome as an event; here it is told at once."""
+        if not _IMAGE_ID.fullmatch(value):
+            raise CloudError(
+                "ValidationException",
+                f"Value '{value}' of data type {IMAGE_TYPE} failed to satisfy constraint: it must be an AMI id",
+            )
+        backend: CloudEC2Backend = ec2_backends[self.identity.account_id][self.region]  # type: ignore[assignment]
+        if value not in backend.visible_images():
+            raise CloudError(
+                "ValidationException",
+                f"The AMI '{value}' does not exist in {self.region}, or account {backend.account_id} can't use it",
+            )

@@ -254,7 +254,7 @@ class InstanceOperations:
 
     def _launch_user_data(self) -> Any:
         user_data = parse_user_data(self._get_param("UserData") or None)
-        if user_data is not None and len(str(user_data)) > (USER_DATA_LIMIT + 2) // 3 * 4:
+        if user_data is not None and len(base64.b64decode(str(user_data))) > USER_DATA_LIMIT:
             raise CloudError("InvalidParameterValue", f"User data is limited to {USER_DATA_LIMIT} bytes")
         return user_data
 
