@@ -9,7 +9,6 @@ import time
 from typing import Any
 
 import pytest
-
 from golden_cloud.ports import Timings
 
 
@@ -97,7 +96,8 @@ def test_an_image_that_can_not_be_kept_fails(cloud: Any, ec2: Any, make_image: A
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("wordpress-20260101000000", "InvalidAMIName.Duplicate"), ("word*press", "InvalidAMIName.Malformed")]
+    ("name", "code"),
+    [("wordpress-20260101000000", "InvalidAMIName.Duplicate"), ("word*press", "InvalidAMIName.Malformed")],
 )
 def test_names(ec2: Any, make_image: Any, launch: Any, refused: Any, name: str, code: str) -> None:
     make_image()

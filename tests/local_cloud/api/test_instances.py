@@ -112,9 +112,7 @@ def test_what_can_not_be_launched(
     cloud: Any, ec2: Any, base_ami: str, refused: Any, options: dict[str, Any], code: str
 ) -> None:
     with refused(code):
-        ec2.run_instances(
-            **{"ImageId": base_ami, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1} | options
-        )
+        ec2.run_instances(**{"ImageId": base_ami, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1} | options)
     assert cloud.machines.done == []
     assert ec2.describe_instances()["Reservations"] == []
 

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 @pytest.mark.parametrize("kind", ["rsa", "ed25519"])
 def test_key_pairs(ec2: Any, refused: Any, kind: str) -> None:
     made = ec2.create_key_pair(
-        KeyName="k", KeyType=kind, TagSpecifications=[{"ResourceType": "key-pair", "Tags": [{"Key": "a", "Value": "b"}]}]
+        KeyName="k",
+        KeyType=kind,
+        TagSpecifications=[{"ResourceType": "key-pair", "Tags": [{"Key": "a", "Value": "b"}]}],
     )
     assert "PRIVATE KEY" in made["KeyMaterial"]
     (found,) = ec2.describe_key_pairs(KeyPairIds=[made["KeyPairId"]])["KeyPairs"]
@@ -43,7 +45,8 @@ def test_an_imported_key_reaches_the_machine_as_it_is(cloud: Any, ec2: Any, laun
 def test_a_group_in_use_stays(cloud: Any, ec2: Any, launch: Any, refused: Any) -> None:
     group = ec2.create_security_group(GroupName="web", Description="web")["GroupId"]
     ec2.authorize_security_group_ingress(
-        GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
     )
     instance_id = launch(SecurityGroupIds=[group])
     found = ec2.describe_instances(Filters=[{"Name": "group-id", "Values": [group]}])["Reservations"]

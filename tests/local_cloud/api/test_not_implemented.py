@@ -13,7 +13,11 @@ import pytest
 @pytest.mark.parametrize(
     ("service", "call", "options"),
     [
-        ("ec2", "create_fleet", {"LaunchTemplateConfigs": [], "TargetCapacitySpecification": {"TotalTargetCapacity": 1}}),
+        (
+            "ec2",
+            "create_fleet",
+            {"LaunchTemplateConfigs": [], "TargetCapacitySpecification": {"TotalTargetCapacity": 1}},
+        ),
         ("ec2", "describe_image_references", {"ImageIds": ["ami-1"]}),
         ("ssm", "send_command", {"DocumentName": "x"}),
         ("sts", "get_session_token", {}),

@@ -54,7 +54,11 @@ def test_history_and_labels(ssm: Any, refused: Any) -> None:
         ssm.put_parameter(Name="/golden/w/dev", Value="9", Type="String")
     ssm.label_parameter_version(Name="/golden/w/dev", ParameterVersion=2, Labels=["good"])
     history = ssm.get_parameter_history(Name="/golden/w/dev")["Parameters"]
-    assert [(p["Version"], p["Value"], p["Labels"]) for p in history] == [(1, "0", []), (2, "1", ["good"]), (3, "2", [])]
+    assert [(p["Version"], p["Value"], p["Labels"]) for p in history] == [
+        (1, "0", []),
+        (2, "1", ["good"]),
+        (3, "2", []),
+    ]
     assert ssm.get_parameter(Name="/golden/w/dev:good")["Parameter"]["Value"] == "1"
     assert ssm.get_parameter(Name="/golden/w/dev:1")["Parameter"]["Value"] == "0"
     with refused("ParameterNotFound"):

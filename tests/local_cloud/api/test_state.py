@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from golden_cloud.state import StateError, StateFile
 
 
@@ -34,7 +33,9 @@ def test_everything_survives_a_restart(cloud: Any, ec2: Any, ssm: Any, make_imag
     ec2, ssm = cloud.client("ec2"), cloud.client("ssm")
     assert _inventory(ec2) == before
     assert {image_id, key, group} <= {str(v) for v in before.values() for v in v}
-    states = {i["InstanceId"]: i["State"]["Name"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]}
+    states = {
+        i["InstanceId"]: i["State"]["Name"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]
+    }
     assert (states[stopped], states[running]) == ("stopped", "running")
     history = ssm.get_parameter_history(Name="/golden/w/dev")["Parameters"]
     assert [p["Value"] for p in history] == ["1", "2"]

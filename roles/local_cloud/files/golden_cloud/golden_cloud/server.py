@@ -11,6 +11,8 @@ from wsgiref.types import WSGIApplication
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+POLL = 0.05
+"""Seconds within which ``stop`` is noticed."""
 LOG = logging.getLogger("golden_cloud.server")
 
 
@@ -23,7 +25,7 @@ class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         return
 
-    def log(self, type: str, message: str, *args: object) -> None:
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         LOG.log(logging.ERROR if type == "error" else logging.INFO, message, *args)
 
     def version_string(self) -> str:
@@ -45,7 +47,7 @@ class Server:
             self._close_sockets()
             raise
         self._threads = [
-            threading.Thread(target=server.serve_forever, name=f"server-{server.port}", daemon=True)
+            threading.Thread(target=server.serve_forever, args=(POLL,), name=f"server-{server.port}", daemon=True)
             for server in self._servers
         ]
 
@@ -79,9 +81,7 @@ def _bind(wsgi: WSGIApplication, host: str, port: int) -> BaseWSGIServer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
-        return make_server(
-            host, port, wsgi, threaded=True, request_handler=_Handler, fd=listener.detach()
-        )
+        return make_server(host, port, wsgi, threaded=True, request_handler=_Handler, fd=listener.detach())
     except BaseException:
         listener.close()
         raise

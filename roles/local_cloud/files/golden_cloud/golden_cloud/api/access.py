@@ -124,7 +124,7 @@ def _find_key(config: Config, access_key: str) -> _Key | None:
 
 def _find_session(access_key: str) -> _Key | None:
     for _account, _region, backend in list(sts_backends.iter_backends()):
-        role = backend.get_assumed_role_from_access_key(access_key)  # type: ignore[attr-defined]
+        role = backend.get_assumed_role_from_access_key(access_key)
         if role is not None:
             expiration = role.expiration.replace(tzinfo=UTC)
             identity = Identity(access_key, role.account_id, role.arn, role.user_id)
@@ -134,7 +134,7 @@ def _find_session(access_key: str) -> _Key | None:
 
 def _find_user_key(access_key: str) -> _Key | None:
     for account_id, _region, backend in list(iam_backends.iter_backends()):
-        for user in list(backend.users.values()):  # type: ignore[attr-defined]
+        for user in list(backend.users.values()):
             for key in user.access_keys:
                 if key.access_key_id == access_key and key.status == "Active":
                     return _Key(key.secret_access_key, None, None, Identity(access_key, account_id, user.arn, user.id))

@@ -28,7 +28,7 @@ from golden_cloud.api.identity import CloudIAMResponse, CloudKMSResponse, CloudS
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
 from golden_cloud.ports import Config, InstanceMetadata, Machines
 
-BACKENDS: dict[str, BackendDict] = {  # type: ignore[type-arg]
+BACKENDS: dict[str, BackendDict] = {
     "ec2": ec2_backends,
     "ssm": ssm_backends,
     "sts": sts_backends,
@@ -131,7 +131,7 @@ class App:
 
 def _extend_moto() -> None:
     """Put our classes in place of moto's, and begin with nothing."""
-    moto_instances.Instance = MachineInstance  # type: ignore[misc]
+    moto_instances.Instance = MachineInstance
     ec2_backends.backend = CloudEC2Backend
     ssm_backends.backend = CloudSSMBackend
     for backends in BACKENDS.values():

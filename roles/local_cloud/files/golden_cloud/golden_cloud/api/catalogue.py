@@ -68,7 +68,8 @@ _EC2 |= {
     "ModifyInstanceAttribute": _only(
         """
         InstanceId DryRun Attribute Value DisableApiTermination DisableApiStop Groups SourceDestCheck
-        EbsOptimized EnaSupport SriovNetSupport InstanceInitiatedShutdownBehavior BlockDeviceMappings InstanceType UserData
+        EbsOptimized EnaSupport SriovNetSupport InstanceInitiatedShutdownBehavior BlockDeviceMappings InstanceType
+        UserData
         """
     ),
     "CreateImage": _only("InstanceId Name Description NoReboot BlockDeviceMappings TagSpecifications DryRun"),

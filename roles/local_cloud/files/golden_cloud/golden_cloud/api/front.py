@@ -73,8 +73,8 @@ class Front:
         if refusal:
             return HTTPResponse(f"Forbidden: {refusal}\n", 403, mimetype="text/plain")(environ, start_response)
         if environ.get("PATH_INFO") == HEALTH:
-            body = json.dumps({"name": self._cloud.config.name})
-            return HTTPResponse(body, 200, mimetype="application/json")(environ, start_response)
+            health = json.dumps({"name": self._cloud.config.name})
+            return HTTPResponse(health, 200, mimetype="application/json")(environ, start_response)
         status, answer_headers, body = self._answer(environ, headers)
         request_id = str(uuid.uuid4())
         if isinstance(body, str):

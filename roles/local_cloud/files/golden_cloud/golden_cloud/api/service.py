@@ -64,7 +64,6 @@ class CloudResponse:
             status = action_result.result.status
         return status, headers, body
 
-    @property
     def is_waiter(self) -> bool:
         """Whether an SDK's waiter asks: it marks its calls with the feature B in the User-Agent."""
         return bool(_WAITER.search(self.headers.get("User-Agent", "")))  # type: ignore[attr-defined]

@@ -74,7 +74,7 @@ class CloudSSMBackend(SimpleSystemManagerBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._parameters = PublicParameterDict(account_id, region_name)
-        self._resource_tags = defaultdict(partial(defaultdict, dict))  # type: ignore[arg-type]
+        self._resource_tags: Any = defaultdict(partial(defaultdict, dict))
 
     def label_parameter_version(self, name: str, version: int, labels: list[str]) -> Any:
         self._need(name)
@@ -111,7 +111,7 @@ class CloudSSMResponse(CloudResponse, SimpleSystemManagerResponse):
                 "ValidationException",
                 f"Value '{value}' of data type {IMAGE_TYPE} failed to satisfy constraint: it must be an AMI id",
             )
-        backend: CloudEC2Backend = ec2_backends[self.identity.account_id][self.region]  # type: ignore[assignment]
+        backend: CloudEC2Backend = ec2_backends[self.identity.account_id][self.region]
         if value not in backend.visible_images():
             raise CloudError(
                 "ValidationException",

@@ -32,9 +32,10 @@ class AttributeOperations:
     ec2_backend: CloudEC2Backend
     _get_param: Any
     error_on_dryrun: Any
+    _instance: Any
 
     def modify_instance_attribute(self) -> ActionResult:
-        instance: MachineInstance = self._instance(self._get_param("InstanceId"))  # type: ignore[attr-defined]
+        instance: MachineInstance = self._instance(self._get_param("InstanceId"))
         changes = self._attribute_changes()
         if changes.keys() & _NEEDS_STOP and instance.state != "stopped":
             raise CloudError("IncorrectInstanceState", f"The instance '{instance.id}' is not in the 'stopped' state.")
@@ -78,7 +79,7 @@ class AttributeOperations:
         return groups
 
     def modify_instance_metadata_options(self) -> ActionResult:
-        instance: MachineInstance = self._instance(self._get_param("InstanceId"))  # type: ignore[attr-defined]
+        instance: MachineInstance = self._instance(self._get_param("InstanceId"))
         self.error_on_dryrun()
         options = instance.metadata_options
         names = {

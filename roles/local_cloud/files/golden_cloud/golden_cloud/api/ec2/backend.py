@@ -39,11 +39,11 @@ class CloudSnapshot(Snapshot):
 
     @property
     def volume_size(self) -> int:
-        return self.fixed_size
+        return int(self.fixed_size)
 
     @property
     def volume_id(self) -> str:
-        return self.fixed_volume_id
+        return str(self.fixed_volume_id)
 
     @property
     def state(self) -> str:
@@ -80,7 +80,8 @@ class CloudEC2Backend(EC2Backend):
         for account_id, backend in all_backends(self.region_name):
             if account_id != self.account_id:
                 images.update({i.id: i for i in backend.amis.values() if i.may_be_used_by(self.account_id)})
-        return images | self.amis  # type: ignore[operator]
+        images.update(self.amis)
+        return images
 
     def describe_images(
         self, ami_ids: Any = None, filters: Any = None, exec_users: Any = None, owners: Any = None
@@ -128,7 +129,7 @@ class CloudEC2Backend(EC2Backend):
         return snapshot
 
     def images_using(self, snapshot_id: str) -> list[str]:
-        return [i.id for i in self.amis.values() if snapshot_id in i.snapshot_ids]  # type: ignore[attr-defined]
+        return [i.id for i in self.amis.values() if snapshot_id in i.snapshot_ids]
 
     def delete_snapshot(self, snapshot_id: str) -> Any:
         if snapshot_id not in self.snapshots:
@@ -148,13 +149,13 @@ class CloudEC2Backend(EC2Backend):
 
     def all_machine_instances(self) -> Iterator[MachineInstance]:
         for reservation in list(self.reservations.values()):
-            yield from reservation.instances  # type: ignore[misc]
+            yield from reservation.instances
 
     def forget_terminated(self) -> None:
         """Drop instances that were terminated long ago, as EC2 does."""
         limit = time.time() - TERMINATED_STAYS
         for reservation_id, reservation in list(self.reservations.items()):
-            kept = [i for i in reservation.instances if not (i.terminated_at and i.terminated_at < limit)]  # type: ignore[attr-defined]
+            kept = [i for i in reservation.instances if not (i.terminated_at and i.terminated_at < limit)]
             for instance in reservation.instances:
                 if instance not in kept:
                     self.tags.pop(instance.id, None)
@@ -170,7 +171,7 @@ class CloudEC2Backend(EC2Backend):
 def all_backends(region_name: str | None = None) -> list[tuple[str, CloudEC2Backend]]:
     """Every account's backend, of one Region or of all."""
     return [
-        (account_id, backend)  # type: ignore[misc]
+        (account_id, backend)
         for account_id, region, backend in list(ec2_backends.iter_backends())
         if region_name in (None, region)
     ]
@@ -180,7 +181,7 @@ def image_refs_in_use() -> set[str]:
     """What is kept for some image, snapshot or instance of whatever account and Region."""
     used: set[str] = set()
     for _account, backend in all_backends():
-        used.update(i.image_ref for i in backend.amis.values() if i.image_ref)  # type: ignore[attr-defined]
+        used.update(i.image_ref for i in backend.amis.values() if i.image_ref)
         used.update(s.image_ref for s in backend.snapshots.values() if getattr(s, "image_ref", None))
         used.update(i.image_ref for i in backend.all_machine_instances() if i.state != "terminated")
     return used

@@ -33,13 +33,14 @@ class ImageOperations:
     _get_param: Any
     _filters_from_querystring: Any
     error_on_dryrun: Any
-    is_waiter: bool
+    _instance: Any
+    is_waiter: Any
 
     # Making
 
     def create_image(self) -> ActionResult:
         backend = self.ec2_backend
-        instance: MachineInstance = self._instance(self._get_param("InstanceId"))  # type: ignore[attr-defined]
+        instance: MachineInstance = self._instance(self._get_param("InstanceId"))
         if instance.state not in {"running", "stopped", "stopping"}:
             raise CloudError(
                 "IncorrectState", f"The instance '{instance.id}' is {instance.state}; no image can be made of it"
@@ -116,7 +117,7 @@ class ImageOperations:
         return name
 
     def _register(self, image: Image, tags: dict[str, dict[str, str]]) -> None:
-        self.ec2_backend.amis[image.id] = image  # type: ignore[assignment]
+        self.ec2_backend.amis[image.id] = image
         if tags.get("image"):
             self.ec2_backend.create_tags([image.id], tags["image"])
 
@@ -154,14 +155,14 @@ class ImageOperations:
         for mapping in self._get_param("BlockDeviceMappings", []):
             snapshot_id = (mapping.get("Ebs") or {}).get("SnapshotId")
             if root_name and mapping.get("DeviceName") == root_name and snapshot_id:
-                snapshot = self.ec2_backend.snapshots.get(snapshot_id)
+                snapshot: CloudSnapshot | None = self.ec2_backend.snapshots.get(snapshot_id)
                 if snapshot is None:
                     raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
                 if not getattr(snapshot, "image_ref", None):
                     raise UnsupportedOption(
-                        "RegisterImage", "BlockDeviceMappings", f"{snapshot_id} is not of the root volume of an instance"
+                        "RegisterImage", "BlockDeviceMappings", f"{snapshot_id} is not of an instance's root volume"
                     )
-                return snapshot  # type: ignore[return-value]
+                return snapshot
         raise CloudError("MissingParameter", "RegisterImage needs a snapshot for the device that RootDeviceName names")
 
     # Reading
@@ -174,7 +175,7 @@ class ImageOperations:
         images: Iterable[Image] = visible.values()
         if ids:
             images = [backend.find_image(image_id) for image_id in dict.fromkeys(ids)]
-        if ids and self.is_waiter:
+        if ids and self.is_waiter():
             runtime.current().wait_while(lambda: any(image.state == "pending" for image in images))
         filters = self._filters_from_querystring()
         shown = [
@@ -373,4 +374,3 @@ IMAGE_FILTERS: dict[str, Any] = {
     "state-reason-message": lambda i: (i.state_reason or {}).get("Message"),
     "virtualization-type": lambda i: i.virtualization_type,
 }
-

@@ -14,9 +14,7 @@ from moto.ec2.models.instances import Instance, InstanceState, StateReason
 
 STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 TRANSIENT = {"pending", "stopping", "shutting-down"}
-USER_SHUTDOWN = StateReason(
-    "Client.UserInitiatedShutdown: User initiated shutdown", "Client.UserInitiatedShutdown"
-)
+USER_SHUTDOWN = StateReason("Client.UserInitiatedShutdown: User initiated shutdown", "Client.UserInitiatedShutdown")
 
 SELF_SHUTDOWN = StateReason(
     "Client.InstanceInitiatedShutdown: Instance initiated shutdown", "Client.InstanceInitiatedShutdown"

@@ -45,7 +45,7 @@ class InstanceOperations:
     _get_param: Any
     _filters_from_querystring: Any
     error_on_dryrun: Any
-    is_waiter: bool
+    is_waiter: Any
 
     def run_instances(self) -> ActionResult:
         backend = self.ec2_backend
@@ -203,9 +203,7 @@ class InstanceOperations:
             raise CloudError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
         subnet = subnets.get(zone) if zone else next(iter(subnets.values()), None)
         if subnet is None:
-            raise CloudError(
-                "MissingInput", "No subnets found for the default VPC. Please specify a subnet."
-            )
+            raise CloudError("MissingInput", "No subnets found for the default VPC. Please specify a subnet.")
         return subnet
 
     def _groups(self, group_ids: list[str], subnet: Any) -> list[Any]:
@@ -407,7 +405,7 @@ class InstanceOperations:
     def _keep_waiter(self, ids: list[str]) -> None:
         """Answer a waiter when the states it asks for have settled."""
         waited = [i for i in self.ec2_backend.all_machine_instances() if i.id in ids]
-        if waited and self.is_waiter:
+        if waited and self.is_waiter():
             runtime.current().wait_while(lambda: any(i.state in TRANSIENT for i in waited))
 
     def describe_instance_credit_specifications(self) -> ActionResult:

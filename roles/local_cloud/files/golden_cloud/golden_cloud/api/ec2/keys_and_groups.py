@@ -17,7 +17,7 @@ from golden_cloud.api.errors import CloudError
 class KeyAndGroupOperations(KeyPairs):
     """DeleteKeyPair by id, DescribeKeyPairs by id, DeleteSecurityGroup with its guard."""
 
-    ec2_backend: CloudEC2Backend  # type: ignore[assignment]
+    ec2_backend: CloudEC2Backend
 
     def create_key_pair(self) -> ActionResult:
         if self._get_param("KeyFormat", "pem") != "pem":
@@ -48,7 +48,7 @@ class KeyAndGroupOperations(KeyPairs):
         if not ids:
             return super().describe_key_pairs()
         names = [known[key_id] for key_id in ids]
-        self.params["KeyNames"] = names  # type: ignore[index]
+        self.params["KeyNames"] = names
         return super().describe_key_pairs()
 
     def delete_security_group(self) -> ActionResult:

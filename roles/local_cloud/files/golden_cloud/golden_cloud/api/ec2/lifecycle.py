@@ -88,7 +88,11 @@ def start(instance: MachineInstance) -> None:
 def reboot(instance: MachineInstance) -> None:
     """Restart the machine; the instance is running all the time, as on EC2."""
     cloud = runtime.current()
-    cloud.jobs.submit(instance.id, lambda: _try(instance, lambda: cloud.machines.reboot(instance.id)) and None)
+
+    def work() -> None:
+        _try(instance, lambda: cloud.machines.reboot(instance.id))
+
+    cloud.jobs.submit(instance.id, work)
 
 
 def terminate(instance: MachineInstance) -> None:
@@ -179,7 +183,7 @@ def recover() -> None:
         for image in list(backend.amis.values()):
             if image.state == "pending":
                 image.state = "failed"
-                image.state_reason = {  # type: ignore[attr-defined]
+                image.state_reason = {
                     "Code": "Server.InternalError",
                     "Message": "Server.InternalError: the local cloud ended while the image was being made",
                 }

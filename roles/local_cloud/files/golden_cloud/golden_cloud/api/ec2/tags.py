@@ -56,6 +56,7 @@ class TagOperations:
     _get_param: Any
     _filters_from_querystring: Any
     error_on_dryrun: Any
+    _instance: Any
 
     def create_tags(self) -> ActionResult:
         resources = self._resources()
@@ -90,7 +91,7 @@ class TagOperations:
         backend = self.ec2_backend
         kind = resource_type(resource)
         if kind == "instance":
-            self._instance(resource)  # type: ignore[attr-defined]
+            self._instance(resource)
         elif kind == "key-pair":
             if resource not in {key.id for key in backend.key_pairs.values()}:
                 raise CloudError("InvalidKeyPair.NotFound", f"The key pair ID '{resource}' does not exist")

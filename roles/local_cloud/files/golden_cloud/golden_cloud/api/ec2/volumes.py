@@ -25,7 +25,7 @@ class VolumeOperations:
     _get_param: Any
     _filters_from_querystring: Any
     error_on_dryrun: Any
-    is_waiter: bool
+    is_waiter: Any
 
     def describe_volumes(self) -> ActionResult:
         backend = self.ec2_backend
@@ -64,7 +64,7 @@ class VolumeOperations:
         for snapshot_id in ids:
             if snapshot_id not in visible:
                 raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
-        if ids and self.is_waiter:
+        if ids and self.is_waiter():
             runtime.current().wait_while(lambda: any(visible[i].status == "pending" for i in ids))
         owners = {backend.account_id if o == "self" else o for o in self._get_param("OwnerIds", [])}
         filters = self._filters_from_querystring()
