@@ -479,10 +479,13 @@ def summary(changes: list[str]) -> str:
 
 
 def wait_for_cloud_init(timeout: int) -> None:
-    """Cloud-init may still be at work, and would write again what is removed here."""
+    """Cloud-init may still be at work, and would write again what is removed here.
+
+    Its result is a link to a file that is removed here too: that the link is there says that it is done.
+    """
     end = time.monotonic() + timeout
     run = Path("/run/cloud-init")
-    while (run / "enabled").exists() and not (run / "result.json").exists() and time.monotonic() < end:
+    while (run / "enabled").exists() and not os.path.lexists(run / "result.json") and time.monotonic() < end:
         time.sleep(0.5)
 
 
