@@ -60,15 +60,22 @@ def show(text: str) -> None:
     Display().display(text, stderr="json" in str(C.DEFAULT_STDOUT_CALLBACK))
 
 
+def _in_a_worker_of_ones_own(handlers: c.Iterable[object]) -> bool:
+    """In any other process a signal to the group would hit others, too."""
+    main = threading.current_thread() is threading.main_thread()
+    return main and os.getpgrp() == os.getpid() and all(callable(handler) for handler in handlers)
+
+
 @contextlib.contextmanager
 def waiting_for_the_module() -> c.Iterator[None]:
     """Let a module that cleans up on INT or TERM finish before Ansible's worker dies of them.
 
     The worker's own handler passes the signal to its process group and exits at once, and then nobody
     sees whether the module succeeded to clean up. Here the signal is passed on as well, but the worker stays
-    until the module has ended, and ansible-playbook, which waits for its workers, does too.
+    until the module has ended, and ansible-playbook, which waits for its workers after INT, does too.
     """
-    if threading.current_thread() is not threading.main_thread():
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if not _in_a_worker_of_ones_own(before.values()):
         yield
         return
     received: list[int] = []
@@ -78,13 +85,7 @@ def waiting_for_the_module() -> c.Iterator[None]:
             received.append(number)
             os.killpg(os.getpgrp(), number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    if os.getpgrp() != os.getpid() or not all(callable(handler) for handler in before.values()):
-        # Not in a worker with a group of its own: a signal to the group would hit others.
-        yield
-        return
-    for number in numbers:
+    for number in before:
         signal.signal(number, pass_on)
     try:
         yield

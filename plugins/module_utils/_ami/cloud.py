@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
+
 Client = t.Any
+# As in galaxy.yml, which a module does not see.
+VERSION = "1.0.0"
 
 
 class Cloud:
     """The clients of a module, made when first needed and used again: to make one takes longer than most calls."""
 
     def __init__(self, make: t.Callable[..., Client], region: str) -> None:
+        # So that AWS's own logs tell who called.
+        set_collection_info("golden.ami", VERSION)
         self._make = make
         self._clients: dict[tuple[str, str], Client] = {}
         self.region = region

@@ -1,0 +1,143 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugin in a real play: Packer is a script, EC2 a page that says there is nothing."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import typing as t
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+EMPTY = {"DescribeImages": "imagesSet", "DescribeTags": "tagSet"}
+PACKER = """
+    #!/bin/sh
+    case $1 in
+      version) echo "Packer v1.16.0"; exit 0;;
+      validate) exit 0;;
+    esac
+    trap 'sleep 1; echo "1,,ui,say,cleaned up"; touch {directory}/cleaned; exit 1' INT TERM
+    echo "1,,ui,say,==> x: Launching a source AWS instance..."
+    echo "1,,ui,say,==> x: TASK [common : Update] ****"
+    echo "1,,ui,say,==> x: chatter"
+    touch {directory}/running
+    n=0; while [ $n -lt {tenths} ]; do sleep 0.1; n=$((n+1)); done
+    exit 1
+"""
+
+
+class Ec2(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:  # noqa: N802 - the base class's name
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        action = parse_qs(body)["Action"][0]
+        answer = f'<{action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><{EMPTY[action]}/></{action}Response>'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer.encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        return
+
+
+@pytest.fixture
+def endpoint() -> t.Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ec2) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+Play = t.Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def play(tmp_path: Path, endpoint: str) -> Play:
+    def start(*arguments: str, tenths: int = 3, **more: t.Any) -> subprocess.Popen[str]:
+        packer = tmp_path / "packer"
+        packer.write_text(textwrap.dedent(PACKER.format(directory=tmp_path, tenths=tenths)).lstrip())
+        packer.chmod(0o755)
+        (tmp_path / "image.pkr.hcl").write_text("")
+        options = {
+            "name": "web",
+            "template": str(tmp_path / "image.pkr.hcl"),
+            "packer_executable": str(packer),
+            "region": "eu-west-1",
+            "endpoint_url": endpoint,
+            "access_key": "local",
+            "secret_key": "local-secret",
+            "source_ami": {"id": "ami-1"},
+        }
+        task = {"name": "Build", "golden.ami.packer_build": options, **more}
+        (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_", "XDG_"))}
+        executable = shutil.which("ansible-playbook", path=os.path.dirname(sys.executable)) or "ansible-playbook"
+        return subprocess.Popen(
+            [executable, str(tmp_path / "play.yml"), "-e", f"ansible_python_interpreter={sys.executable}", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**kept, "HOME": str(tmp_path), "ANSIBLE_LOCALHOST_WARNING": "false"},
+            start_new_session=True,
+        )
+
+    return start
+
+
+def test_steps_are_shown_while_it_runs(play: Play) -> None:
+    output, _ = play().communicate(timeout=60)
+    shown = [line.strip().partition("] ")[2] for line in output.splitlines() if line.startswith("  [0:")]
+    assert shown[0].startswith("Start Packer for web-")
+    assert shown[1:] == ["Launch the instance", "Provision: common : Update"]
+    assert "chatter" not in output.partition("fatal:")[0]
+    assert "The build of web failed" in output
+
+
+def test_all_is_shown_with_more_verbosity(play: Play) -> None:
+    output, _ = play("-vv").communicate(timeout=60)
+    assert "  ==> x: chatter" in output.splitlines()
+
+
+def test_check_mode_shows_the_result_alone(play: Play) -> None:
+    process = play("--check", "--diff")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Start Packer" not in output
+    assert "+++ after" in output
+
+
+def test_async_runs_as_any_module(play: Play) -> None:
+    process = play(**{"async": 60, "poll": 1})
+    output, _ = process.communicate(timeout=60)
+    assert "The build of web failed" in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_an_ended_play_lets_packer_clean_up(play: Play, tmp_path: Path, number: signal.Signals) -> None:
+    process = play(tenths=600)
+    until = time.monotonic() + 30
+    while not (tmp_path / "running").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    process.send_signal(number)
+    process.wait(timeout=60)
+    if number == signal.SIGINT:
+        assert (tmp_path / "cleaned").exists(), "ansible-playbook waits for it"
+    runs = tmp_path / ".local/state/golden.ami/runs"
+    while list(runs.iterdir()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert (tmp_path / "cleaned").exists()
+    assert not list(runs.iterdir())
+    assert not list((tmp_path / ".ansible/tmp").glob("golden-ami-*"))

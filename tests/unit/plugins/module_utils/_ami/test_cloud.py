@@ -1,0 +1,32 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import VERSION, Cloud
+
+
+def test_clients_are_used_again() -> None:
+    made: list[tuple[str, str]] = []
+
+    def make(service: str, region: str) -> t.Any:
+        made.append((service, region))
+        return object()
+
+    cloud = Cloud(make, "eu-west-1")
+    assert cloud.ec2() is cloud.ec2("eu-west-1")
+    assert cloud.ec2("us-east-1") is not cloud.ec2()
+    cloud.ssm()
+    assert made == [("ec2", "eu-west-1"), ("ec2", "us-east-1"), ("ssm", "eu-west-1")]
+
+
+def test_version_is_that_of_the_collection() -> None:
+    galaxy = Path(__file__).resolve().parents[5] / "galaxy.yml"
+    found = re.search(r"^version: *\"?([^\"\s]+)", galaxy.read_text(), re.MULTILINE)
+    assert found is not None
+    assert found[1] == VERSION
