@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     except child.Stopped as stopped:
         print(f"The install of Packer was {stopped}. Nothing was left; run again to start over.", file=sys.stderr)
         return 1
+    finally:
+        child.stop_all()
     print(json.dumps(result))
     return 0
 

@@ -24,10 +24,16 @@ from golden_toolchain.errors import ToolchainError
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 5.0
 TAIL_LINES = 30
+_PARENT = os.getppid()  # as early as can be: it may die at any time
 
 
 class Stopped(BaseException):
     """The user, or the loss of the parent process, ended the work. Not an Exception: nobody may go on after it."""
+
+
+_pending: list[str] = []
+_spawning = False
+_children: list[Child] = []
 
 
 def stop_on_signals() -> None:
@@ -37,10 +43,32 @@ def stop_on_signals() -> None:
     def stop(number: int, _frame: object) -> None:
         for each in numbers:
             signal.signal(each, signal.SIG_IGN)
-        raise Stopped(f"stopped by {signal.Signals(number).name}")
+        reason = f"stopped by {signal.Signals(number).name}"
+        if not _spawning:
+            raise Stopped(reason)
+        _pending.append(reason)
 
     for number in numbers:
         signal.signal(number, stop)
+
+
+@contextlib.contextmanager
+def _recorded() -> t.Iterator[None]:
+    """Hold a signal back until a new process is written down: it must not be lost between birth and record."""
+    global _spawning
+    _spawning = True
+    try:
+        yield
+    finally:
+        _spawning = False
+    if _pending:
+        raise Stopped(_pending[0])
+
+
+def stop_all() -> None:
+    """End whatever was started and still runs."""
+    for each in _children:
+        each.stop()
 
 
 class Child:
@@ -50,8 +78,15 @@ class Child:
         prefix = ["nice", "-n", str(nice)] if nice else []
         self.argv = [*prefix, *argv]
         self.lines: list[str] = []
+        with _recorded():
+            self._process = self._start(cwd, env)
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+            _children.append(self)
+
+    def _start(self, cwd: Path, env: t.Mapping[str, str]) -> subprocess.Popen[str]:
         try:
-            self._process = subprocess.Popen(  # ended in stop(); a with block would wait for it without a limit
+            return subprocess.Popen(  # ended in stop(); a with block would wait for it without a limit
                 self.argv,
                 cwd=cwd,
                 env=dict(env),
@@ -64,8 +99,6 @@ class Child:
             )
         except OSError as error:
             raise ToolchainError(f"{self.argv[0]} cannot be started: {error.strerror}.") from error
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
 
     def _read(self) -> None:
         for line in t.cast("t.IO[str]", self._process.stdout):
@@ -77,8 +110,7 @@ class Child:
 
     @property
     def code(self) -> int:
-        """The exit status, when all output has been read."""
-        self._reader.join(timeout=GRACE_SECONDS)
+        """The exit status of a program that has ended."""
         return self._process.wait()
 
     @property
@@ -86,38 +118,32 @@ class Child:
         return "\n".join(self.lines[-TAIL_LINES:])
 
     def stop(self) -> None:
-        """End the whole process group; harmless when the program has ended by itself."""
-        if not self.running:
-            return
-        self._signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=GRACE_SECONDS)
-        self._signal(signal.SIGKILL)  # also for those in the group that outlived the program
-        self._process.wait()
+        """End the whole process group, and have all its output. Harmless when the program has ended by itself."""
+        if self.running:
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=GRACE_SECONDS)
+            self._signal(signal.SIGKILL)  # also for those in the group that outlived the program
+            self._process.wait()
+        self._reader.join(timeout=GRACE_SECONDS)
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
 
-class ParentGuard:
-    """Notice that the process that started this one is gone."""
-
-    def __init__(self) -> None:
-        self._parent = os.getppid()
-
-    def check(self) -> None:
-        if os.getppid() != self._parent:
-            raise Stopped("the process that started the install is gone")
+def check_parent() -> None:
+    """Stop when the process that started this one is gone."""
+    if os.getppid() != _PARENT:
+        raise Stopped("stopped: the process that started it is gone")
 
 
 def watch(children: t.Sequence[Child], tick: t.Callable[[], None]) -> None:
     """Wait until all have ended, calling ``tick`` several times a second; end them when this process must stop."""
-    guard = ParentGuard()
     try:
         while any(child.running for child in children):
             tick()
-            guard.check()
+            check_parent()
             time.sleep(POLL_SECONDS)
     finally:
         for child in children:

@@ -45,10 +45,9 @@ def exclusive(cache: Path, progress: Progress) -> t.Iterator[None]:
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / ".lock").open("w", encoding="utf-8") as file:
         if not _try_lock(file):
-            guard = child.ParentGuard()
             with progress.step("Waiting for another install of Packer that is under way") as step:
                 while not _try_lock(file):
-                    guard.check()
+                    child.check_parent()
                     step.tick()
                     time.sleep(child.POLL_SECONDS)
         yield

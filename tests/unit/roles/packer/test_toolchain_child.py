@@ -28,6 +28,7 @@ try:
     words = ["sh", "-c", "echo $$ > pid; sleep 300 & sleep 300 & wait"]
     child.run(words, cwd=Path(sys.argv[1]), env={"PATH": "/usr/bin:/bin"})
 except child.Stopped as stopped:
+    child.stop_all()
     Path(sys.argv[1], "stopped").write_text(str(stopped))
 """
 
@@ -58,6 +59,14 @@ def group_alive(group: int) -> bool:
     return False
 
 
+def ends(group: int) -> bool:
+    """What was killed needs a moment to die."""
+    deadline = time.monotonic() + 5
+    while group_alive(group) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not group_alive(group)
+
+
 def wait_for(path: Path) -> str:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
@@ -76,7 +85,7 @@ def test_a_signal_ends_the_group(tmp_path: Path, number: signal.Signals) -> None
     process.send_signal(number)
     process.wait(timeout=10)
     assert wait_for(tmp_path / "stopped") == f"stopped by {number.name}"
-    assert not group_alive(group)
+    assert ends(group)
 
 
 def test_a_lost_parent_ends_the_group(tmp_path: Path) -> None:
@@ -89,4 +98,4 @@ def test_a_lost_parent_ends_the_group(tmp_path: Path) -> None:
     process.kill()
     process.wait(timeout=10)
     assert "is gone" in wait_for(tmp_path / "stopped")
-    assert not group_alive(group)
+    assert ends(group)
