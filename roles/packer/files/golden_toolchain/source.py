@@ -100,7 +100,7 @@ def _compile(component: Component, shop: Workshop, progress: Progress) -> Path:
     child.watch([listed], lambda: None)
     _check(listed, f"The packages of {component.label} could not be listed")
     total = sum(bool(line) and not line.startswith("go: ") for line in listed.lines)
-    with progress.step(f"Compiling {component.label}", f"{total} packages") as step:
+    with progress.step(f"Compiling {component.label}", "1 package" if total == 1 else f"{total} packages") as step:
         process = child.run(
             build_argv(shop.go.executable, component, binary),
             cwd=shop.modules / component.source.directory,
