@@ -73,6 +73,12 @@ _EC2 |= {
         """
     ),
     "CreateImage": _only("InstanceId Name Description NoReboot BlockDeviceMappings TagSpecifications DryRun"),
+    "CopyImage": _only(
+        """
+        Name SourceImageId SourceRegion Description ClientToken Encrypted KmsKeyId CopyImageTags TagSpecifications
+        DryRun
+        """
+    ),
     "RegisterImage": _only(
         """
         Name Description Architecture BlockDeviceMappings RootDeviceName EnaSupport SriovNetSupport VirtualizationType
@@ -116,6 +122,7 @@ _IAM = _as_is(
     AddRoleToInstanceProfile RemoveRoleFromInstanceProfile TagInstanceProfile UntagInstanceProfile
     CreatePolicy GetPolicy DeletePolicy ListPolicies GetPolicyVersion ListPolicyVersions CreatePolicyVersion
     DeletePolicyVersion TagPolicy UntagPolicy
+    ListAccountAliases CreateAccountAlias DeleteAccountAlias
     CreateUser GetUser DeleteUser ListUsers CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
     """
 )

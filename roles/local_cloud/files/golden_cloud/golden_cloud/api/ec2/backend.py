@@ -70,7 +70,12 @@ class CloudEC2Backend(EC2Backend):
     def __init__(self, region_name: str, account_id: str) -> None:
         self.launch_tokens: dict[str, tuple[str, str]] = {}
         """ClientToken → (reservation, digest of what was asked)."""
+        self.copy_tokens: dict[str, tuple[str, str]] = {}
         super().__init__(region_name, account_id)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """States that were saved before an attribute came have none of it."""
+        self.__dict__.update({"copy_tokens": {}} | state)
 
     # Images
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from moto.ec2.models.instances import StateReason
 
@@ -14,6 +15,10 @@ from golden_cloud.api import runtime
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, all_backends, collect_garbage
 from golden_cloud.api.ec2.image import Image
 from golden_cloud.api.ec2.instance import SELF_SHUTDOWN, USER_SHUTDOWN, MachineInstance
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _server_error(error: BaseException) -> StateReason:
@@ -134,6 +139,29 @@ def create_image(instance: MachineInstance, image: Image, snapshot: CloudSnapsho
                 collect_garbage(result.image_ref)
 
     cloud.jobs.submit(instance.id, work)
+
+
+def finish_copy(image: Image, snapshot: CloudSnapshot, image_ref: str) -> None:
+    """A copy shares what is kept for its source, so there is nothing to wait for but the time that it shall take."""
+    cloud = runtime.current()
+    size = next(
+        (
+            s.size_bytes
+            for _account, backend in all_backends()
+            for s in backend.snapshots.values()
+            if s.image_ref == image_ref and s.size_bytes
+        ),
+        0,
+    )
+    image.image_ref = image_ref
+
+    def work() -> None:
+        cloud.at_least(cloud.config.timings.image_pending, time.monotonic())
+        with cloud.changing():
+            image.state = "available" if image.state == "pending" else image.state
+            snapshot.finish(image_ref, size)
+
+    cloud.jobs.submit(image.id, work)
 
 
 def create_snapshot(instance: MachineInstance, snapshot: CloudSnapshot) -> None:

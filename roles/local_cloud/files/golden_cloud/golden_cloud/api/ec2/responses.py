@@ -10,6 +10,7 @@ from typing import Any
 from moto.ec2.responses import EC2Response
 
 from golden_cloud.api.ec2.attributes import AttributeOperations
+from golden_cloud.api.ec2.copies import CopyOperations
 from golden_cloud.api.ec2.images import ImageOperations
 from golden_cloud.api.ec2.instances import InstanceOperations
 from golden_cloud.api.ec2.keys_and_groups import KeyAndGroupOperations
@@ -23,6 +24,7 @@ class CloudEC2Response(
     InstanceOperations,
     AttributeOperations,
     ImageOperations,
+    CopyOperations,
     VolumeOperations,
     KeyAndGroupOperations,
     TagOperations,
