@@ -50,7 +50,7 @@ class _Screen:
         show(f"  … still: {self._step} ({clock(time.monotonic() - self._began)})")
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Runs the module of the same name, and follows its log."""
 
     _supports_check_mode = True

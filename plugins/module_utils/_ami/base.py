@@ -26,7 +26,7 @@ class BaseImage:
 def newest(images: list[calls.Resource]) -> str | None:
     """The image that was made last; the id decides between two of one moment, so that the answer is always the same."""
     found = max(images, key=lambda image: (image["CreationDate"], image["ImageId"]), default=None)
-    return found["ImageId"] if found else None
+    return str(found["ImageId"]) if found else None
 
 
 def resolve_base(cloud: Cloud, base: BaseImage) -> str:

@@ -45,114 +45,126 @@ class _Handler(AWSErrorHandler):
 # SSM says ThrottlingException where EC2 says RequestLimitExceeded.
 _retry = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=["ThrottlingException"])
 
+Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
 
-@_Handler.list_error_handler("read the SSM parameter {name}", None)
-@_retry
+
+def _call(description: str) -> t.Callable[[Function], Function]:
+    """Retry a call, and tell what was tried when it fails. Placeholders are the names of its arguments."""
+
+    def decorate(function: Function) -> Function:
+        return t.cast(Function, _Handler.common_error_handler(description)(_retry(function)))
+
+    return decorate
+
+
+def _lookup(description: str) -> t.Callable[[Function], Function]:
+    """The same, for what need not exist: it gives None then."""
+
+    def decorate(function: Function) -> Function:
+        return t.cast(Function, _Handler.list_error_handler(description)(_retry(function)))
+
+    return decorate
+
+
+def _deletion(description: str) -> t.Callable[[Function], Function]:
+    """The same, for what may be gone already."""
+
+    def decorate(function: Function) -> Function:
+        return t.cast(Function, _Handler.deletion_error_handler(description)(_retry(function)))
+
+    return decorate
+
+
+@_lookup("read the SSM parameter {name}")
 def get_parameter(ssm: Client, name: str) -> str | None:
     value: str = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     return value
 
 
-@_Handler.common_error_handler("write the SSM parameter {name}")
-@_retry
+@_call("write the SSM parameter {name}")
 def put_image_parameter(ssm: Client, name: str, image_id: str, description: str) -> None:
     """Create a parameter that SSM knows to be an AMI; an existing one is an error, versions are written once."""
     ssm.put_parameter(Name=name, Value=image_id, Description=description, Type="String", DataType="aws:ec2:image")
 
 
-@_Handler.common_error_handler("describe images")
-@_retry
+@_call("describe images")
 def describe_images(ec2: Client, **request: t.Any) -> list[Resource]:
     images: list[Resource] = ec2.describe_images(**request)["Images"]
     return images
 
 
-@_Handler.common_error_handler("describe tags")
-@_retry
+@_call("describe tags")
 def describe_tags(ec2: Client, filters: list[Resource]) -> list[Resource]:
     found: Resource = ec2.get_paginator("describe_tags").paginate(Filters=filters).build_full_result()
     tags: list[Resource] = found["Tags"]
     return tags
 
 
-@_Handler.common_error_handler("tag {resources}")
-@_retry
+@_call("tag {resources}")
 def create_tags(ec2: Client, resources: list[str], tags: list[Resource]) -> None:
     ec2.create_tags(Resources=resources, Tags=tags)
 
 
-@_Handler.common_error_handler("describe the instances {ids}")
-@_retry
+@_call("describe the instances {ids}")
 def describe_instances(ec2: Client, ids: list[str]) -> list[Resource]:
     found = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": ids}])
     return [instance for reservation in found["Reservations"] for instance in reservation["Instances"]]
 
 
-@_Handler.common_error_handler("describe the snapshots {ids}")
-@_retry
+@_call("describe the snapshots {ids}")
 def describe_snapshots(ec2: Client, ids: list[str]) -> list[Resource]:
     snapshots: list[Resource] = ec2.describe_snapshots(Filters=[{"Name": "snapshot-id", "Values": ids}])["Snapshots"]
     return snapshots
 
 
-@_Handler.common_error_handler("describe the volumes {ids}")
-@_retry
+@_call("describe the volumes {ids}")
 def describe_volumes(ec2: Client, ids: list[str]) -> list[Resource]:
     volumes: list[Resource] = ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": ids}])["Volumes"]
     return volumes
 
 
-@_Handler.common_error_handler("describe the security groups {filters}")
-@_retry
+@_call("describe the security groups {filters}")
 def describe_security_groups(ec2: Client, filters: list[Resource]) -> list[Resource]:
     groups: list[Resource] = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
     return groups
 
 
-@_Handler.common_error_handler("describe the key pairs {filters}")
-@_retry
+@_call("describe the key pairs {filters}")
 def describe_key_pairs(ec2: Client, filters: list[Resource]) -> list[Resource]:
     pairs: list[Resource] = ec2.describe_key_pairs(Filters=filters)["KeyPairs"]
     return pairs
 
 
-@_Handler.deletion_error_handler("terminate the instances {ids}")
-@_retry
+@_deletion("terminate the instances {ids}")
 def terminate_instances(ec2: Client, ids: list[str]) -> None:
     ec2.terminate_instances(InstanceIds=ids)
 
 
-@_Handler.deletion_error_handler("cancel the spot requests {ids}")
-@_retry
+@_deletion("cancel the spot requests {ids}")
 def cancel_spot_requests(ec2: Client, ids: list[str]) -> None:
     ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=ids)
 
 
-@_Handler.deletion_error_handler("delete the security group {group_id}")
-@_retry
+@_deletion("delete the security group {group_id}")
 def delete_security_group(ec2: Client, group_id: str) -> None:
     ec2.delete_security_group(GroupId=group_id)
 
 
-@_Handler.deletion_error_handler("delete the volume {volume_id}")
-@_retry
+@_deletion("delete the volume {volume_id}")
 def delete_volume(ec2: Client, volume_id: str) -> None:
     ec2.delete_volume(VolumeId=volume_id)
 
 
-@_Handler.deletion_error_handler("delete the key pair {name}")
-@_retry
+@_deletion("delete the key pair {name}")
 def delete_key_pair(ec2: Client, name: str) -> None:
     ec2.delete_key_pair(KeyName=name)
 
 
-@_Handler.deletion_error_handler("deregister the image {image_id}")
-@_retry
+@_deletion("deregister the image {image_id}")
 def deregister_image(ec2: Client, image_id: str) -> None:
     ec2.deregister_image(ImageId=image_id)
 
 
-@_Handler.deletion_error_handler("delete the snapshot {snapshot_id}")
-@_retry
+@_deletion("delete the snapshot {snapshot_id}")
 def delete_snapshot(ec2: Client, snapshot_id: str) -> None:
     ec2.delete_snapshot(SnapshotId=snapshot_id)

@@ -159,7 +159,6 @@ class _Build:
             raise PackerError(str(error), **{**result, **error.result, "changed": True}) from error
         return {**result, **_outcome(finished, ran)}
 
-
     def _run_where_there_is_room(self, workspace: Workspace, facts: RunFacts, world: World) -> Run:
         """Run Packer with each placement in turn, until one has the capacity. What a try left is removed before the next."""
         placements = self.options.placements
@@ -167,7 +166,9 @@ class _Build:
             ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch)
             if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):
                 return ran
-            self.module.warn(f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}.")
+            self.module.warn(
+                f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}."
+            )
             if clean_up(self.cloud, ran.record, []).text():
                 return ran
         raise AssertionError("Internal error: there is always a placement.")

@@ -50,7 +50,9 @@ def validate(workspace: Workspace, selection: Selection, trap: SignalTrap, watch
     raw = raw.replace(selection.template, str(workspace.template.path))
     found = parse_diagnostics(raw)
     if code != 0 and not any(diagnostic.severity == "error" for diagnostic in found):
-        found.append(Diagnostic("error", raw.strip().split("\n")[0] or f"packer validate ended with {code}", raw.strip()))
+        found.append(
+            Diagnostic("error", raw.strip().split("\n")[0] or f"packer validate ended with {code}", raw.strip())
+        )
     return Validation(code == 0, found, raw)
 
 

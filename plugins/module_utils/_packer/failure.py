@@ -17,7 +17,9 @@ _ERROR = re.compile(r"^\[ERROR\]: (?:Task failed: )?(?P<text>.+)$")
 _SCRIPT = re.compile(r"(?P<text>Script exited with non-zero exit status: \d+)")
 
 
-_SUMMARY = re.compile(r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished)")
+_SUMMARY = re.compile(
+    r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished)"
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -68,7 +68,9 @@ def _verified(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run) ->
         described = {image.image_id: image for image in own.describe_artifacts(cloud, region, list(claimed))}
         for ami_id, artifact in claimed.items():
             if ami_id not in described:
-                ran.errors.append(f"{artifact.name}: {ami_id} in {region} is named as a result, but EC2 does not know it")
+                ran.errors.append(
+                    f"{artifact.name}: {ami_id} in {region} is named as a result, but EC2 does not know it"
+                )
                 raise _failed(cloud, options, facts, ran)
             image = described[ami_id]
             ran.image_tags[ami_id] = image.tags
@@ -100,9 +102,7 @@ def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made
     return done
 
 
-def _complete_tags(
-    cloud: Cloud, region: str, made: list[Made], facts: RunFacts, ran: Run, carrying: set[str]
-) -> None:
+def _complete_tags(cloud: Cloud, region: str, made: list[Made], facts: RunFacts, ran: Run, carrying: set[str]) -> None:
     """Tag images and snapshots that lack it. A template that was handed the tags has given them to both or to none."""
     found: dict[str, dict[str, str]] = {}
     for one in made:

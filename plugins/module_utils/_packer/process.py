@@ -156,9 +156,7 @@ class Supervised:
             on_line(line)
 
     @staticmethod
-    def _reason(
-        deadline: float | None, timeout: float | None, trap: SignalTrap, watch: AncestorWatch
-    ) -> Stop | None:
+    def _reason(deadline: float | None, timeout: float | None, trap: SignalTrap, watch: AncestorWatch) -> Stop | None:
         if trap.received:
             return Stop("signal", f"the module got {trap.received.name}")
         if deadline and time.monotonic() >= deadline:

@@ -39,9 +39,7 @@ def inspect_process(pid: int) -> ProcessInfo | None:
         return None
     # The name in parentheses may hold anything, so count from its end.
     fields = stat.rpartition(b")")[2].split()
-    return ProcessInfo(
-        ProcessId(pid, int(fields[19])), int(fields[1]), int(fields[2]), fields[0].decode(), command
-    )
+    return ProcessInfo(ProcessId(pid, int(fields[19])), int(fields[1]), int(fields[2]), fields[0].decode(), command)
 
 
 def is_alive(identity: ProcessId) -> bool:

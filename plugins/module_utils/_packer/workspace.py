@@ -69,6 +69,4 @@ class Workspace:
     def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:
         """Packer's environment; what it leaves in a temporary directory goes with this one."""
         extra = {"TMPDIR": str(self.path), **self.options.environment, **(more or {})}
-        return packer_environment(
-            os.environ, self.options.access, plugin_path=self.options.plugin_path, extra=extra
-        )
+        return packer_environment(os.environ, self.options.access, plugin_path=self.options.plugin_path, extra=extra)

@@ -43,7 +43,9 @@ class Ec2(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # noqa: N802 - the base class's name
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         action = parse_qs(body)["Action"][0]
-        answer = f'<{action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><{EMPTY[action]}/></{action}Response>'
+        answer = (
+            f'<{action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><{EMPTY[action]}/></{action}Response>'
+        )
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -90,7 +92,7 @@ def play(tmp_path: Path, endpoint: str) -> Play:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**kept, "HOME": str(tmp_path), "ANSIBLE_LOCALHOST_WARNING": "false"},
+            env={**kept, "HOME": str(tmp_path), "ANSIBLE_ASYNC_DIR": str(tmp_path / "async")},
             start_new_session=True,
         )
 

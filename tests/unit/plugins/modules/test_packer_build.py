@@ -228,7 +228,9 @@ def test_invalid_template_launches_nothing(aws: t.Any, packer: t.Any, run: Run) 
 
 
 def test_secrets_stay_secret(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
-    packer.makes(AMI, lines=['1,,ui,say,the password is hun"ter22', '1,,ui,say,{"p": "hun\\"ter22"}', "1,,ui,say,aHVuInRlcjIy"])
+    packer.makes(
+        AMI, lines=['1,,ui,say,the password is hun"ter22', '1,,ui,say,{"p": "hun\\"ter22"}', "1,,ui,say,aHVuInRlcjIy"]
+    )
     reads(aws)
     aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
     aws.expect("PutParameter")
@@ -428,7 +430,9 @@ def dead_record(home: Path, **more: t.Any) -> Path:
 def test_next_build_sweeps_what_a_killed_one_left(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
     path = dead_record(home)
     (home / "golden-ami-dead").mkdir()
-    aws.expect("DescribeTags", tagged(("volume", "vol-1"))).expect("DeleteVolume").expect("DescribeVolumes", {"Volumes": []})
+    aws.expect("DescribeTags", tagged(("volume", "vol-1"))).expect("DeleteVolume").expect(
+        "DescribeVolumes", {"Volumes": []}
+    )
     result, _tags = built(aws, packer, run)
     assert "Removed volume vol-1 in eu-west-1, which a killed build had left." in json.dumps(result["warnings"])
     assert not path.exists()
@@ -436,7 +440,9 @@ def test_next_build_sweeps_what_a_killed_one_left(aws: t.Any, packer: t.Any, run
 
 
 @pytest.mark.parametrize("other", [{"endpoint_url": None}, {"host": "elsewhere"}, {"profile": "another"}])
-def test_records_of_others_are_left_alone(aws: t.Any, packer: t.Any, run: Run, home: Path, other: dict[str, t.Any]) -> None:
+def test_records_of_others_are_left_alone(
+    aws: t.Any, packer: t.Any, run: Run, home: Path, other: dict[str, t.Any]
+) -> None:
     path = dead_record(home, **other)
     built(aws, packer, run)
     assert path.exists()
