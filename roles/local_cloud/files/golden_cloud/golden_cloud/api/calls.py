@@ -11,6 +11,9 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+LARGEST = 32 * 1024 * 1024
+"""Bytes; a longer record is put aside when the cloud starts."""
+
 
 class CallLog:
     """Appends to ``calls.jsonl`` of the state directory: ``ts``, ``access_key``, ``account``, ``region``,
@@ -18,6 +21,8 @@ class CallLog:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
+        if path.exists() and path.stat().st_size > LARGEST:
+            path.replace(path.with_suffix(".old.jsonl"))
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._file = os.fdopen(descriptor, "a", buffering=1, encoding="utf-8")
 

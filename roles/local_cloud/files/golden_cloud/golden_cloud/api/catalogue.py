@@ -42,8 +42,8 @@ _EC2: dict[str, Options] = _as_is(
     DescribeImages DescribeImageAttribute DeregisterImage EnableImage DisableImage
     EnableImageDeprecation DisableImageDeprecation
     EnableImageDeregistrationProtection DisableImageDeregistrationProtection
-    DeleteSnapshot DescribeSnapshots DescribeSnapshotAttribute ModifySnapshotAttribute
-    DeleteVolume DescribeVolumes
+    DeleteSnapshot DescribeSnapshotAttribute ModifySnapshotAttribute
+    DeleteVolume DescribeVolumes DescribeVolumesModifications
     DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
     CreateVpc DeleteVpc DescribeVpcs DescribeVpcAttribute ModifyVpcAttribute
     CreateSubnet DeleteSubnet DescribeSubnets ModifySubnetAttribute
@@ -88,6 +88,8 @@ _EC2 |= {
     "ModifyImageAttribute": _only(
         "ImageId Attribute Description ImdsSupport LaunchPermission OperationType UserIds UserGroups Value DryRun"
     ),
+    "DescribeSnapshots": _only("SnapshotIds OwnerIds Filters MaxResults NextToken DryRun"),
+    "ModifyVolume": _only("VolumeId Size VolumeType Iops Throughput DryRun"),
     "CreateSnapshot": _only("VolumeId Description TagSpecifications DryRun"),
     "CreateVolume": _only(
         """

@@ -71,11 +71,12 @@ class CloudEC2Backend(EC2Backend):
         self.launch_tokens: dict[str, tuple[str, str]] = {}
         """ClientToken → (reservation, digest of what was asked)."""
         self.copy_tokens: dict[str, tuple[str, str]] = {}
+        self.volume_tokens: dict[str, str] = {}
         super().__init__(region_name, account_id)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """States that were saved before an attribute came have none of it."""
-        self.__dict__.update({"copy_tokens": {}} | state)
+        self.__dict__.update({"copy_tokens": {}, "volume_tokens": {}} | state)
 
     # Images
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from golden_cloud.api.errors import CloudError
+from golden_cloud.api.errors import CloudError, UnsupportedOption
 from golden_cloud.ports import BaseImage
 
+ACCOUNT = re.compile(r"[0-9]{12}")
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 
 
@@ -208,3 +209,15 @@ def override(volume: ImageVolume, ebs: dict[str, Any]) -> ImageVolume:
 
 def _minute(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z") if moment else None
+
+
+def check_permission(permission: dict[str, str]) -> None:
+    """Refuse who can't be given a permission of an image or a snapshot."""
+    user, group = permission.get("UserId"), permission.get("Group")
+    if "OrganizationArn" in permission or "OrganizationalUnitArn" in permission:
+        raise UnsupportedOption("the permission", "OrganizationArn", "this cloud has no organizations")
+    if user is not None and not ACCOUNT.fullmatch(user):
+        raise CloudError("InvalidAMIAttributeItemValue", f'Invalid attribute item value "{user}" for userId item type.')
+    if group not in (None, "all"):
+        text = f'Invalid attribute item value "{group}" for UserGroup item type.'
+        raise CloudError("InvalidAMIAttributeItemValue", text)

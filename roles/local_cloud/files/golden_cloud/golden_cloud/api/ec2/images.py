@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,12 +17,10 @@ from golden_cloud.api import runtime
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, collect_garbage
 from golden_cloud.api.ec2.filters import page, passes
-from golden_cloud.api.ec2.image import Image, ImageVolume, check_name, override
+from golden_cloud.api.ec2.image import Image, ImageVolume, check_name, check_permission, override
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError, UnsupportedOption
-
-ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class ImageOperations:
@@ -247,7 +244,7 @@ class ImageOperations:
         named += [{"UserId": user} for user in self._get_param("UserIds", [])]
         (remove if self._get_param("OperationType") == "remove" else add).extend(named)
         for permission in add + remove:
-            _check_permission(permission)
+            check_permission(permission)
         return add, remove
 
     def deregister_image(self) -> ActionResult:
@@ -325,17 +322,6 @@ def _may_run(image: Image, users: set[str]) -> bool:
     if image.is_public and "all" in users:
         return True
     return any(permission.get("UserId") in users for permission in image.launch_permissions)
-
-
-def _check_permission(permission: dict[str, str]) -> None:
-    user, group = permission.get("UserId"), permission.get("Group")
-    if "OrganizationArn" in permission or "OrganizationalUnitArn" in permission:
-        raise UnsupportedOption("ModifyImageAttribute", "LaunchPermission", "this cloud has no organizations")
-    if user is not None and not ACCOUNT.fullmatch(user):
-        raise CloudError("InvalidAMIAttributeItemValue", f'Invalid attribute item value "{user}" for userId item type.')
-    if group not in (None, "all"):
-        text = f'Invalid attribute item value "{group}" for UserGroup item type.'
-        raise CloudError("InvalidAMIAttributeItemValue", text)
 
 
 def _of_volumes(image: Image, attribute: str) -> list[Any]:

@@ -49,6 +49,10 @@ class MachineInstance(Instance):
             nic.public_ip = self.machine_address if name == "running" else None
         return previous
 
+    @property
+    def instance_id(self) -> str:
+        return str(self.id)
+
     def set_address(self, address: str) -> None:
         self.machine_address = address
         nic = self.nics[0]

@@ -402,6 +402,24 @@ class InstanceOperations:
         reservations, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
         return ActionResult({"Reservations": reservations, "NextToken": token})
 
+    def describe_instance_status(self) -> ActionResult:
+        backend = self.ec2_backend
+        ids = self._get_param("InstanceIds", [])
+        for instance_id in ids:
+            self._instance(instance_id)
+        self.error_on_dryrun()
+        filters = self._filters_from_querystring()
+        self._keep_waiter(ids)
+        shown = [
+            i
+            for i in backend.all_machine_instances()
+            if (not ids or i.id in ids)
+            and (i.state == "running" or self._get_param("IncludeAllInstances"))
+            and passes(i, filters, STATUS_FILTERS, {})
+        ]
+        statuses, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        return ActionResult({"InstanceStatuses": statuses, "NextToken": token})
+
     def _keep_waiter(self, ids: list[str]) -> None:
         """Answer a waiter when the states it asks for have settled."""
         waited = [i for i in self.ec2_backend.all_machine_instances() if i.id in ids]
@@ -490,4 +508,14 @@ INSTANCE_FILTERS: dict[str, Any] = {
     "subnet-id": lambda i: i.subnet_id,
     "virtualization-type": lambda i: i.virtualization_type,
     "vpc-id": lambda i: i.vpc_id,
+}
+
+STATUS_FILTERS: dict[str, Any] = {
+    "availability-zone": lambda i: i.availability_zone,
+    "instance-state-code": lambda i: i.state_code,
+    "instance-state-name": lambda i: i.state,
+    "instance-status.reachability": lambda i: "passed" if i.state == "running" else None,
+    "instance-status.status": lambda i: i.instance_status["Status"],
+    "system-status.reachability": lambda i: "passed" if i.state == "running" else None,
+    "system-status.status": lambda i: i.system_status["Status"],
 }

@@ -8,17 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from golden_cloud.api import runtime
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, all_backends, collect_garbage
 from golden_cloud.api.ec2.filters import page, passes
+from golden_cloud.api.ec2.image import check_permission
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError, UnsupportedOption
 
 
-class VolumeOperations:
+class VolumeOperations(ElasticBlockStore):
     """Operations on volumes and snapshots; mixed into the EC2 response class."""
 
     ec2_backend: CloudEC2Backend
@@ -42,6 +44,26 @@ class VolumeOperations:
         ]
         volumes, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
         return ActionResult({"Volumes": volumes, "NextToken": token})
+
+    def create_volume(self) -> ActionResult:
+        """A volume is kept and told; no machine has another disk than its root volume."""
+        backend, token = self.ec2_backend, self._get_param("ClientToken")
+        known = backend.volumes.get(backend.volume_tokens.get(token or "", ""))
+        if known is not None:
+            return ActionResult(known)
+        specified_tags(self._get_param("TagSpecifications", []), {"volume"})
+        made = super().create_volume()
+        if token:
+            backend.volume_tokens[token] = made.result.id
+        return made
+
+    def modify_volume(self) -> ActionResult:
+        volume = self.ec2_backend.get_volume(self._get_param("VolumeId"))
+        size = self._get_param("Size")
+        if size is not None and int(size) < volume.size:
+            text = f"New size cannot be smaller than existing size: {volume.id} has {volume.size} GiB"
+            raise CloudError("InvalidParameterValue", text)
+        return super().modify_volume()
 
     def create_snapshot(self) -> ActionResult:
         backend = self.ec2_backend
@@ -88,6 +110,27 @@ class VolumeOperations:
             or account in snapshot.create_volume_permission_userids
             or "all" in snapshot.create_volume_permission_groups
         ]
+
+    def modify_snapshot_attribute(self) -> ActionResult:
+        snapshot_id = self._get_param("SnapshotId")
+        snapshot = self.ec2_backend.snapshots.get(snapshot_id)
+        if snapshot is None:
+            raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+        changes = self._get_param("CreateVolumePermission", {}) or {}
+        named = [{"Group": group} for group in self._get_param("GroupNames", [])]
+        named += [{"UserId": user} for user in self._get_param("UserIds", [])]
+        removing = self._get_param("OperationType") == "remove"
+        add = list(changes.get("Add", [])) + ([] if removing else named)
+        remove = list(changes.get("Remove", [])) + (named if removing else [])
+        for permission in add + remove:
+            check_permission(permission)
+        self.error_on_dryrun()
+        users, groups = snapshot.create_volume_permission_userids, snapshot.create_volume_permission_groups
+        users.difference_update(p["UserId"] for p in remove if "UserId" in p)
+        groups.difference_update(p["Group"] for p in remove if "Group" in p)
+        users.update(p["UserId"] for p in add if "UserId" in p)
+        groups.update(p["Group"] for p in add if "Group" in p)
+        return EmptyResult()
 
     def delete_snapshot(self) -> ActionResult:
         snapshot_id = self._get_param("SnapshotId")
