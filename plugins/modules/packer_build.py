@@ -22,7 +22,7 @@ description:
     success. What a killed module leaves is removed by the next build.
   - While it runs the steps are shown, with the time that is left where an earlier build is known. That needs a local connection.
 author:
-  - golden.ami contributors
+  - golden.ami contributors (@golden-ami)
 extends_documentation_fragment:
   - golden.ami._packer
   - golden.ami._attributes

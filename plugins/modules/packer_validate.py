@@ -16,7 +16,7 @@ description:
   - Has Packer check a template together with its variables, and returns what it says as data.
   - Nothing is called on AWS for it. Variables that a build would set, like C(source_ami), get stand-ins.
 author:
-  - golden.ami contributors
+  - golden.ami contributors (@golden-ami)
 extends_documentation_fragment:
   - golden.ami._packer
   - golden.ami._attributes
