@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Packer could not be installed below {request.cache}: {error}", file=sys.stderr)
         return 1
     except child.Stopped as stopped:
-        print(f"The install of Packer was {stopped}. Nothing was left; run again to start over.", file=sys.stderr)
+        print(f"The install of Packer was {stopped}. Nothing was installed; run again to go on.", file=sys.stderr)
         return 1
     finally:
         child.stop_all()
@@ -81,6 +81,7 @@ def bring(request: Request, lock: Lock) -> dict[str, t.Any]:
                 toolchain = scratch / "toolchain"
                 install.assemble(lock, binaries, toolchain, method=choice.method, host=str(where), env=request.env)
                 install.publish(toolchain, request.cache / lock.digest)
+        _clear(_go_caches(request), progress)
     message = f"{_name(lock)} installed {choice.reason}"
     return {**result, "changed": True, "message": message, "durations": progress.durations}
 
@@ -107,8 +108,23 @@ def _make(
 ) -> dict[str, Path]:
     if choice.method == "release":
         return release.fetch(lock, where, request.release_url, choice.tool, scratch, progress)
-    shop = source.workshop(choice.tool, request.files / "source", scratch, request.env, request.nice)
+    env = {**request.env, **source.own_caches(choice.tool, request.env, _go_caches(request))}
+    shop = source.workshop(choice.tool, request.files / "source", scratch, env, request.nice)
     return source.build(lock, shop, progress)
+
+
+def _clear(directory: Path, progress: Progress) -> None:
+    """Remove some gigabytes of small files, which can take a minute; what cannot be removed is no failure."""
+    if not directory.exists():
+        return
+    with progress.step("Removing Go's caches") as step:
+        child.run(
+            ["rm", "-rf", str(directory)], cwd=directory.parent, env=os.environ, tick=lambda _running: step.tick()
+        )
+
+
+def _go_caches(request: Request) -> Path:
+    return request.cache / ".go"
 
 
 def _result(choice: Choice, request: Request, lock: Lock) -> dict[str, t.Any]:

@@ -5,12 +5,13 @@
 """Method ``source``: compile the pinned versions through the Go module proxy.
 
 Each component is built in a small Go module of our own (``files/source/…``) whose go.mod requires the pinned version
-as a *tool* and whose go.sum is checked in: Go refuses whatever differs. The caller's GOPROXY, GOMODCACHE, GOCACHE and
-GOFLAGS are obeyed.
+as a *tool* and whose go.sum is checked in: Go refuses whatever differs. The caller's GOPROXY and GOFLAGS, and caches
+that are there, are used.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import typing as t
 from dataclasses import dataclass
@@ -36,6 +37,19 @@ class Workshop:
     output: Path
     env: dict[str, str]
     nice: int
+
+
+def own_caches(go: Go, env: t.Mapping[str, str], directory: Path) -> dict[str, str]:
+    """Environment that keeps Go's caches in ``directory``, for each that the user does not have yet.
+
+    Sources and objects are some gigabytes: who does not use Go shall not find them at home. They outlive a stopped
+    compile, so that the next one goes on from there, and are removed when the install is complete.
+    """
+    answer = child.ask([str(go.executable), "env", "-json", "GOMODCACHE", "GOCACHE"], env=env, cwd=Path("/"))
+    places = json.loads(answer or "{}")
+    own = {name: str(directory / name.lower()) for name, place in places.items() if not Path(place).is_dir()}
+    # Go writes modules read-only, which would keep us from removing them.
+    return {**own, "GOFLAGS": f"{env.get('GOFLAGS', '')} -modcacherw".strip()} if "GOMODCACHE" in own else own
 
 
 def workshop(go: Go, sources: Path, scratch: Path, env: t.Mapping[str, str], nice: int) -> Workshop:

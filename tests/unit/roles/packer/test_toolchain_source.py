@@ -24,6 +24,9 @@ from toolchain_fakes import FILES, write_packer, write_program
 FAKE_GO = """\
     #!/bin/sh
     [ "$1" = version ] && {{ echo "go version go{version} linux/amd64"; exit 0; }}
+    [ "$1" = env ] && {{ echo '{{"GOMODCACHE": "/nonexistent/mod", "GOCACHE": "/tmp"}}'; exit 0; }}
+    mkdir -p "$GOMODCACHE" || exit 1
+    [ -z "$GOCACHE" ] || exit 1
     echo "$PWD $GOPROXY $CGO_ENABLED $*" >> "{log}"
     [ "$1" = list ] && {{ echo "go: downloading example.com/x v1.0.0" >&2; printf 'a\\n\\nb\\n'; exit 0; }}
     case "$*" in *" std") exec sleep 60 ;; esac
@@ -91,7 +94,7 @@ def test_a_failed_compile_leaves_nothing(request_: Request, lock: Lock, log: Pat
     write_go(Path(request_.go), log, broken="yes")
     with pytest.raises(ToolchainError, match=r"(?s)Packer 1\.16\.0 could not be compiled.*disk quota exceeded"):
         cli.bring(request_, lock)
-    assert [path.name for path in request_.cache.iterdir()] == [".lock"]
+    assert {path.name for path in request_.cache.iterdir()} == {".lock", ".go"}, "what was compiled is of use next time"
 
 
 def test_what_a_killed_install_left_is_cleared(request_: Request, lock: Lock, log: Path) -> None:
@@ -122,6 +125,14 @@ def test_go_is_found_beside_path(
     newer = write_go(tmp_path / "home" / "sdk" / "go1.27.0" / "bin" / "go", log, version="1.27.0")
     monkeypatch.setattr(gotool, "_PLACES", ())
     assert gotool.find(lock, Host("linux", "amd64"), env).executable == newer
+
+
+def test_caches_that_are_there_are_used(env: dict[str, str], log: Path, tmp_path: Path) -> None:
+    go = gotool.Go(write_go(tmp_path / "bin" / "go", log), "1.26.8")
+    assert source.own_caches(go, {**env, "GOFLAGS": "-p=1"}, tmp_path / "own") == {
+        "GOMODCACHE": str(tmp_path / "own" / "gomodcache"),
+        "GOFLAGS": "-p=1 -modcacherw",
+    }
 
 
 def test_argv_is_whole_words(lock: Lock) -> None:
