@@ -73,6 +73,10 @@ _raw:
     content:
       description: The files and directories that the image is made from, by the name of the part.
       type: dict
+    roles_path:
+      description: Where roles without a collection are looked for, in this order.
+      type: list
+      elements: str
     notes:
       description: What a person should know, such as roles that can't be followed.
       type: list
@@ -92,7 +96,7 @@ from ansible_collections.golden.ami.plugins.plugin_utils._definition._source imp
 COLLECTION = Path(__file__).parents[2]
 
 
-def find_role(name: str, beside: list[Path]) -> Path | None:
+def find_role(name: str, roles_path: list[Path]) -> Path | None:
     """The directory of a role: in its collection for a full name, otherwise where Ansible would look."""
     if name.count(".") >= 2:
         namespace, collection, role = name.split(".", 2)
@@ -102,7 +106,7 @@ def find_role(name: str, beside: list[Path]) -> Path | None:
             return None
         candidates = [Path(root) / "roles" / role for root in package.__path__]
     else:
-        candidates = [root / name for root in [*beside, *map(Path, constants.DEFAULT_ROLES_PATH)]]
+        candidates = [root / name for root in roles_path]
     return next((path for path in candidates if path.is_dir()), None)
 
 
@@ -116,8 +120,10 @@ class LookupModule(LookupBase):
 
     def _load(self, name: str, directories: list[Path]) -> t.Any:
         beside = [directory / name / "roles" for directory in directories] + [Path.cwd() / "roles"]
+        roles_path = [*beside, *map(Path, constants.DEFAULT_ROLES_PATH)]
         schema = COLLECTION / "roles" / "image" / "files" / "image.schema.json"
         try:
-            return load_definition(name, directories, schema, lambda role: find_role(role, beside))
+            definition = load_definition(name, directories, schema, lambda role: find_role(role, roles_path))
         except DefinitionError as error:
             raise AnsibleLookupError(str(error)) from error
+        return {**definition, "roles_path": [str(path) for path in roles_path]}

@@ -20,7 +20,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "end_to_end"))
 
-from conftest import CHECKOUT, Cloud, remove_cloud, start_cloud
+from harness import CHECKOUT, Cloud, remove_cloud, start_cloud
 
 READS = ("Describe", "Get", "List")
 

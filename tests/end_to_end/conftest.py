@@ -1,140 +1,16 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A local cloud of the tests' own, and the commands that a user types, run against it."""
+"""A local cloud for all the tests of a run, and a small image to build on it."""
 
 from __future__ import annotations
 
 import collections.abc as c
-import configparser
-import os
-import re
 import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import boto3
 import pytest
-
-CHECKOUT = Path(__file__).parents[2]
-# What the shell that runs the tests knows of a cloud must not reach them.
-FOREIGN = re.compile(r"^(AWS_|ANSIBLE_|PACKER_|PKR_|GOLDEN_)")
-
-
-@dataclass
-class Run:
-    """A finished command: its exit status and all that it printed."""
-
-    rc: int
-    output: str
-
-    def recap(self, word: str) -> int:
-        """A figure of the play's recap, such as changed."""
-        found = re.findall(rf"\blocalhost\s.*\b{word}=(\d+)", self.output)
-        if not found:
-            raise AssertionError(f"no recap in:\n{self.output}")
-        return int(found[-1])
-
-    def ami(self) -> str:
-        """The AMI that the last line about one names."""
-        found = re.findall(r"\bami-[0-9a-f]{8,17}\b", self.output.split("PLAY RECAP")[0])
-        if not found:
-            raise AssertionError(f"no AMI id in:\n{self.output}")
-        return found[-1]
-
-
-@dataclass
-class Cloud:
-    """One local cloud in a home of its own, and an AWS client for it."""
-
-    name: str
-    port: int
-    home: Path
-    extra: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not FOREIGN.match(key)}
-        return {
-            **kept,
-            "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
-            "XDG_STATE_HOME": str(self.home),
-            "GOLDEN_CLOUD_NAME": self.name,
-            "GOLDEN_CLOUD_PORT": str(self.port),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
-            **self.extra,
-        }
-
-    def argv(self, playbook: str, *arguments: str) -> list[str]:
-        path = CHECKOUT / "playbooks" / playbook
-        return ["ansible-playbook", "-i", str(CHECKOUT / "inventories" / "local.yml"), str(path), *arguments]
-
-    def play(self, playbook: str, *arguments: str, cwd: Path = CHECKOUT, **environment: str) -> Run:
-        """Run a playbook to its end."""
-        done = subprocess.run(
-            self.argv(playbook, *arguments),
-            cwd=cwd,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=1800,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout)
-
-    def client(self, service: str):  # noqa: ANN201  # boto3 makes its clients at run time
-        directory = self.home / "golden.ami" / "local_cloud" / self.name
-        credentials = configparser.ConfigParser()
-        credentials.read(directory / "credentials")
-        section = credentials[credentials.sections()[0]]
-        return boto3.client(
-            service,
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
-            aws_access_key_id=section["aws_access_key_id"],
-            aws_secret_access_key=section["aws_secret_access_key"],
-        )
-
-    def inventory(self) -> dict[str, set[str]]:
-        """The ids of all that costs money, by kind."""
-        ec2 = self.client("ec2")
-        instances = [i for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]]
-        return {
-            "instances": {i["InstanceId"] for i in instances if i["State"]["Name"] != "terminated"},
-            "key pairs": {k["KeyName"] for k in ec2.describe_key_pairs()["KeyPairs"]},
-            "security groups": {g["GroupId"] for g in ec2.describe_security_groups()["SecurityGroups"]},
-            "volumes": {v["VolumeId"] for v in ec2.describe_volumes()["Volumes"]},
-            "snapshots": {s["SnapshotId"] for s in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]},
-            "images": {i["ImageId"] for i in ec2.describe_images(Owners=["self"])["Images"]},
-        }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start_cloud(name: str) -> Cloud:
-    home = Path(tempfile.mkdtemp(prefix="golden-"))
-    cloud = Cloud(name=name, port=free_port(), home=home)
-    up = cloud.play("local_cloud.yml")
-    assert up.rc == 0, up.output
-    return cloud
-
-
-def remove_cloud(cloud: Cloud) -> None:
-    gone = cloud.play("local_cloud.yml", "-e", "local_cloud_state=reset")
-    assert gone.rc == 0, gone.output
-    shutil.rmtree(cloud.home)
+from harness import Cloud, remove_cloud, start_cloud
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from conftest import Cloud, remove_cloud, start_cloud
+from harness import Cloud, remove_cloud, start_cloud
 
 
 def host_state(tag: str) -> list[str]:

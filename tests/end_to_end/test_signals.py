@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Cloud
+from harness import Cloud
 
 SLOW = """\
 ---

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Cloud, Run
+from harness import CHECKOUT, Cloud, Run
 from wordpress_site import WordPress
 
 PASSWORD = "correct horse battery staple"
