@@ -119,8 +119,9 @@ def test_deregistering_then_deleting_the_snapshot_frees_the_disk(
     cloud.settle()
     assert cloud.machines.images == set()
     assert ec2.describe_tags()["Tags"] == []
+    assert ec2.describe_images(ImageIds=[image_id])["Images"] == []
     with refused("InvalidAMIID.Unavailable"):
-        ec2.describe_images(ImageIds=[image_id])
+        ec2.deregister_image(ImageId=image_id)
 
 
 def test_delete_associated_snapshots(cloud: Any, ec2: Any, make_image: Any) -> None:

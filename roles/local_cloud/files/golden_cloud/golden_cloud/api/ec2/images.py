@@ -171,7 +171,9 @@ class ImageOperations:
         ids = self._get_param("ImageIds", [])
         images: Iterable[Image] = visible.values()
         if ids:
-            images = [backend.find_image(image_id) for image_id in dict.fromkeys(ids)]
+            # One that was deregistered is left out, as EC2 does for a while; one that never was is an error.
+            known = [image_id for image_id in dict.fromkeys(ids) if image_id not in backend.deleted_amis]
+            images = [backend.find_image(image_id) for image_id in known]
         if ids and self.is_waiter():
             runtime.current().wait_while(lambda: any(image.state == "pending" for image in images))
         filters = self._filters_from_querystring()
