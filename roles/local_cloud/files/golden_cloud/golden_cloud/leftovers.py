@@ -106,23 +106,35 @@ def forget_runtime_state(place: Place, ids: Iterable[str]) -> None:
 def recover(place: Place, podman: Podman) -> None:
     """Put in order what died without ``down``: with the host, or by being killed.
 
-    Machines that are alive with their monitor stay as they are.
+    Machines that are alive with their monitor stay as they are. Podman itself sees to the dead ones first, as only it
+    can give their addresses back; what it cannot know after a restart of the host is done afterwards.
     """
     ids = container_ids(place)
-    if not _same_boot(place):
-        kill(processes(ids))
-        unmount(place)
-        forget_runtime_state(place, ids)
-        return
-    monitored = [identifier for identifier in ids if _has_monitor(processes([identifier]))]
-    dead = [identifier for identifier in ids if identifier not in monitored]
+    monitored = [one for one in ids if _has_monitor(processes([one]))] if _same_boot(place) else []
+    dead = [one for one in ids if one not in monitored]
     kill(processes(dead))
-    if ids and not monitored:
-        release_network_namespaces(podman)
+    if dead and place.run.exists():
+        _let_podman_clean(place, podman, dead)
+    if not monitored:
+        if ids and place.run.exists():
+            release_network_namespaces(podman)
         unmount(place)
         forget_runtime_state(place, ids)
-    elif dead:
-        podman.run("container", "cleanup", *dead, check=False)
+
+
+def _let_podman_clean(place: Place, podman: Podman, dead: list[str]) -> None:
+    """Have podman unmount the dead machines' file systems and give their addresses back.
+
+    It believes a machine to run until the monitor has written down its end. The monitor is dead too, so it is
+    written here.
+    """
+    exits = place.run / "tmp" / "exits"
+    for identifier in dead:
+        if exits.is_dir():
+            (exits / identifier).write_text("137")
+        done = podman.run("container", "cleanup", identifier, check=False)
+        if done.returncode:
+            log.warning("cleaning up after %s: %s", identifier[:12], done.stderr.decode(errors="replace").strip())
 
 
 def _has_monitor(pids: list[int]) -> bool:

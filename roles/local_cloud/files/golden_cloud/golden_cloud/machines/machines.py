@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 20
 """How long a machine may take to shut down before it is killed."""
+_ADDRESS_ATTEMPTS = 5
 LABEL = "golden.ami.cloud"
 _COMMITS = "localhost/golden-cloud/image:"
 """Where podman keeps what ``commit`` made; the image id follows."""
@@ -142,6 +143,25 @@ class PodmanMachines:
     ) -> str:
         """Make and start a machine. *instance_type* is noted only: machines share the host's processors and memory."""
         self.ensure_image(image_ref)
+        for attempt in range(_ADDRESS_ATTEMPTS):
+            try:
+                return self._launch(instance_id, image_ref, hostname, user_data, public_keys, instance_type)
+            except PodmanError as error:
+                # A record of podman's, shared by all its storages, that outlived a machine killed with its monitor.
+                if "already allocated" not in error.stderr or attempt + 1 == _ADDRESS_ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    def _launch(
+        self,
+        instance_id: str,
+        image_ref: str,
+        hostname: str,
+        user_data: bytes | None,
+        public_keys: list[str],
+        instance_type: str,
+    ) -> str:
+        """Make and start a machine at the next address; nothing is left of one that does not start."""
         directory = self.place.instances / instance_id
         address = self._reserve_address(directory, image_ref, hostname, instance_type)
         try:
@@ -229,7 +249,7 @@ class PodmanMachines:
         directory = self.place.instances / instance_id / "seed"
         self.podman.run(
             "create", "--name", instance_id, "--hostname", hostname, "--label", f"{LABEL}={self.place.tag}",
-            "--network", network.NETWORK, "--ip", address, "--mac-address", network.mac(address),
+            "--network", self.place.bridge, "--ip", address, "--mac-address", network.mac(address),
             "--no-hosts", "--pull", "never",
             "--systemd", "always", "--tty", "--stop-signal", "SIGRTMIN+3", "--stop-timeout", str(STOP_SECONDS),
             "--log-driver", "k8s-file", "--log-opt", "max-size=1mb", "--cap-add", _CAPABILITIES,

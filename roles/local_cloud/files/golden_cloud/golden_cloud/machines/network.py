@@ -15,6 +15,7 @@ import ipaddress
 import json
 import logging
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -26,8 +27,6 @@ from golden_cloud.ports import MachineError
 log = logging.getLogger(__name__)
 
 METADATA_ADDRESS = "169.254.169.254"
-NETWORK = "golden"
-"""Podman's name for it; the network definitions are the cloud's own, so it is always this."""
 _POOL = ipaddress.IPv4Network("10.192.0.0/11")
 
 
@@ -62,11 +61,15 @@ def gateway(subnet: str) -> str:
 
 
 def next_address(subnet: str, used: Iterable[str], last: str | None) -> str:
-    """An address for a new machine: the one after *last*, so that addresses come back as late as possible."""
+    """An address for a new machine: the one after *last*, so that addresses come back as late as possible.
+
+    The first is any, so that the machines after a ``reset`` do not have the addresses, and with them in everybody's
+    ``known_hosts`` the host keys, of those before it.
+    """
     network = ipaddress.IPv4Network(subnet)
     pool = [str(network[number]) for number in range(10, 251)]
     taken = set(used)
-    start = pool.index(last) + 1 if last in pool else 0
+    start = pool.index(last) + 1 if last in pool else secrets.randbelow(len(pool))
     for address in pool[start:] + pool[:start]:
         if address not in taken:
             return address
@@ -121,7 +124,7 @@ def definition(place: Place, subnet: str, mtu: int) -> dict[str, object]:
     Written by ourselves, as ``podman network create`` cannot name the bridge before podman 4.5.
     """
     return {
-        "name": NETWORK,
+        "name": place.bridge,
         "id": hashlib.sha256(place.bridge.encode()).hexdigest(),
         "driver": "bridge",
         "network_interface": place.bridge,
@@ -138,7 +141,7 @@ def definition(place: Place, subnet: str, mtu: int) -> dict[str, object]:
 def define(place: Place, subnet: str) -> None:
     """Tell podman of the network."""
     place.networks.mkdir(parents=True, exist_ok=True)
-    (place.networks / f"{NETWORK}.json").write_text(json.dumps(definition(place, subnet, outer_mtu()), indent=1))
+    (place.networks / f"{place.bridge}.json").write_text(json.dumps(definition(place, subnet, outer_mtu()), indent=1))
 
 
 def raise_bridge(place: Place, subnet: str) -> None:
