@@ -409,7 +409,7 @@ TOPICS = (
     Topic("credentials", chain(in_homes(*CREDENTIALS), paths(*SYSTEM_CREDENTIALS)), remove),
     Topic("tls_keys", paths("/etc/ssl/private/ssl-cert-snakeoil.key"), remove),
     Topic("caches", in_homes(".cache/*"), remove),
-    Topic("mail", paths("/var/mail/*", "/var/spool/mail/*"), remove),
+    Topic("mail", paths("/var/mail/*"), remove),
     Topic("crashes", paths("/var/crash/*", "/var/lib/systemd/coredump/*"), remove),
     Topic("backups", paths("/etc/passwd-", "/etc/shadow-", "/etc/group-", "/etc/gshadow-", "/etc/subuid-",
                            "/etc/subgid-", "/var/backups/*"), remove),
