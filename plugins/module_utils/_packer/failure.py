@@ -9,14 +9,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import typing as t
 
 _TARGET = re.compile(r"^(?:==> )?\s*[\w.-]+: ")
 _TASK = re.compile(r"TASK \[(?P<name>.+?)\] \**$")
-_FATAL = re.compile(r"fatal: \[(?P<host>[^\]]+)\]: (?:FAILED|UNREACHABLE)! => (?P<result>\{.*)$")
+_FATAL = re.compile(r"fatal: \[(?P<host>[^\]]+)\]: (?:FAILED|UNREACHABLE)! =>\s*(?P<result>.*)$")
 _ERROR = re.compile(r"^\[ERROR\]: (?:Task failed: )?(?P<text>.+)$")
 _SCRIPT = re.compile(r"(?P<text>Script exited with non-zero exit status: \d+)")
 
 
+# Lines of a result that is laid out, at most.
+_LONGEST = 300
 _SUMMARY = re.compile(
     r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished)"
 )
@@ -30,27 +33,39 @@ class Failure:
     text: str
 
 
-def _result_text(raw: str) -> str:
-    try:
-        result = json.loads(raw)
-    except ValueError:
-        return raw[:500]
+def _result(texts: list[str]) -> dict[str, t.Any] | None:
+    """The JSON object at the beginning of lines: on one line, or laid out over several."""
+    raw = ""
+    for text in texts[:_LONGEST]:
+        raw += f"{text}\n"
+        try:
+            result = json.loads(raw)
+        except ValueError:
+            continue
+        return result if isinstance(result, dict) else None
+    return None
+
+
+def _result_text(result: dict[str, t.Any]) -> str:
     said = [str(result[key]).strip() for key in ("msg", "stderr", "module_stderr") if result.get(key)]
-    return "; ".join(dict.fromkeys(said))[:1000] or raw[:500]
+    return "; ".join(dict.fromkeys(said))[:1000]
 
 
 def _ansible_failure(lines: list[str]) -> Failure | None:
-    task, found = "", None
-    for line in lines:
-        text = _TARGET.sub("", line).strip()
-        match = _TASK.search(text)
-        if match:
-            task = match["name"]
-        fatal, error = _FATAL.search(text), _ERROR.match(text)
-        if fatal:
-            found = Failure(task, _result_text(fatal["result"]))
-        elif error and task:
-            found = Failure(task, error["text"])
+    """The last task that ended a play. What Ansible says in words is taken when the result says nothing."""
+    task, words = "", ""
+    found: Failure | None = None
+    texts = [_TARGET.sub("", line).strip() for line in lines]
+    for index, text in enumerate(texts):
+        if match := _TASK.search(text):
+            task, words = match["name"], ""
+        elif match := _ERROR.match(text):
+            words = match["text"]
+        elif match := _FATAL.search(text):
+            result = _result([match["result"], *texts[index + 1 :]]) or {}
+            found = Failure(task, (_result_text(result) or words or "no reason given").rstrip("."))
+        elif text == "...ignoring":
+            found = None
     return found
 
 

@@ -24,6 +24,27 @@ def test_newer_ansible_says_it_in_words() -> None:
     assert find_failure(lines, [ERROR]) == Failure("wordpress : Install", "No package x")
 
 
+def test_results_that_are_laid_out() -> None:
+    lines = [
+        TASK,
+        "==> a.b: fatal: [default]: FAILED! => {",
+        '==> a.b:     "changed": false,',
+        '==> a.b:     "msg": "bad"',
+        "==> a.b: }",
+    ]
+    assert find_failure(lines, [ERROR]) == Failure("wordpress : Install", "bad")
+
+
+def test_words_when_the_result_is_no_json() -> None:
+    lines = [
+        TASK,
+        "==> a.b: [ERROR]: Task failed: Action failed: bad",
+        "==> a.b: fatal: [default]: FAILED! =>",
+        "    msg: bad",
+    ]
+    assert find_failure(lines, [ERROR]) == Failure("wordpress : Install", "Action failed: bad")
+
+
 def test_ignored_failures_are_not_the_reason_of_a_script() -> None:
     lines = [TASK, 'fatal: [default]: FAILED! => {"msg": "ignored"}', "...ignoring"]
     error = "Build 'x' errored: Script exited with non-zero exit status: 7. Allowed exit codes are: [0]"
