@@ -13,6 +13,9 @@ import pathlib
 import secrets
 import typing as t
 
+# AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
+from ansible.module_utils.common.warnings import warn
+
 from .._ami.cloud import Cloud
 from . import checks
 from .cleanup import clean_up, sweep_dead_runs
@@ -125,9 +128,9 @@ class _Build:
         access = self.options.access
         swept = sweep_dead_runs(self.cloud, access.endpoint_url, access.profile)
         for one in swept.removed:
-            self.module.warn(f"Removed {one['type']} {one['id']} in {one['region']}, which a killed build had left.")
+            warn(f"Removed {one['type']} {one['id']} in {one['region']}, which a killed build had left.")
         if swept.text():
-            self.module.warn(f"An earlier build was killed.{swept.text()}")
+            warn(f"An earlier build was killed.{swept.text()}")
 
     def _initialised(self, workspace: Workspace) -> Versions:
         """The versions that the build will use. Missing plugins are brought first, for they are part of them."""
@@ -136,7 +139,7 @@ class _Build:
             return versions
         if self.module.check_mode:
             missing = ", ".join(versions.missing(self.template))
-            self.module.warn(f"The template is not validated: 'packer init' would bring {missing} first.")
+            warn(f"The template is not validated: 'packer init' would bring {missing} first.")
             return versions
         checks.init(workspace, self.trap, self.watch)
         return self._versions()
@@ -166,9 +169,7 @@ class _Build:
             ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch)
             if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):
                 return ran
-            self.module.warn(
-                f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}."
-            )
+            warn(f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}.")
             if clean_up(self.cloud, ran.record, []).text():
                 return ran
         raise AssertionError("Internal error: there is always a placement.")
