@@ -73,7 +73,7 @@ def _run(place: Place, known: settings.Settings, port: int, done: threading.Even
     )
     app = create_app(config, machines)
     app.load()
-    metadata = MetadataServer(place.bridge, app.instance_metadata)
+    metadata = MetadataServer(place.bridge, gateway, app.instance_metadata)
     api = Server(app.wsgi, [("127.0.0.1", port), (gateway, port)])
     metadata.start()
     api.start()

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The instance metadata service (IMDSv1 and v2) at 169.254.169.254 on the cloud's bridge.
 
-The socket is bound to the bridge's device, so several clouds on one host answer their own machines
-only, and nobody outside of the bridge is answered at all. Who asks is known by its address.
+It listens on the bridge's own address, to which a rule of the packet filter turns what machines send
+to 169.254.169.254; so several clouds on one host answer their own machines only. Who asks is known by
+its address; nobody else is answered.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from golden_cloud.machines import imds_tree
-from golden_cloud.machines.network import METADATA_ADDRESS, mac
+from golden_cloud.machines.network import mac
 from golden_cloud.ports import InstanceMetadata
 
 log = logging.getLogger(__name__)
@@ -144,11 +145,11 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, bridge: str, lookup: Lookup) -> None:
+    def __init__(self, bridge: str, address: str, lookup: Lookup) -> None:
         self.bridge = bridge
         self.lookup = lookup
         self.tokens = Tokens()
-        super().__init__((METADATA_ADDRESS, 80), _Handler)
+        super().__init__((address, 80), _Handler)
 
     def server_bind(self) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self.bridge.encode())
@@ -156,10 +157,10 @@ class _Listener(ThreadingHTTPServer):
 
 
 class MetadataServer:
-    """Serves the machines on *bridge*; *lookup* tells what belongs to an address."""
+    """Serves the machines on *bridge*, whose own address is *address*; *lookup* tells what belongs to an address."""
 
-    def __init__(self, bridge: str, lookup: Lookup) -> None:
-        self._listener = _Listener(bridge, lookup)
+    def __init__(self, bridge: str, address: str, lookup: Lookup) -> None:
+        self._listener = _Listener(bridge, address, lookup)
         self._thread = threading.Thread(target=self._listener.serve_forever, name="imds", daemon=True)
 
     def start(self) -> None:

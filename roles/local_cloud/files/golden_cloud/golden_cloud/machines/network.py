@@ -154,9 +154,8 @@ def raise_bridge(place: Place, subnet: str) -> None:
     _ip("link", "set", place.keeper, "master", place.bridge)
     addresses = _ip("-json", "-4", "address", "show", "dev", place.bridge).stdout
     has = {info["local"] for link in json.loads(addresses or "[]") for info in link.get("addr_info", [])}
-    for address in (f"{gateway(subnet)}/24", f"{METADATA_ADDRESS}/32"):
-        if address.split("/")[0] not in has:
-            _ip("address", "add", address, "dev", place.bridge)
+    if gateway(subnet) not in has:
+        _ip("address", "add", f"{gateway(subnet)}/24", "dev", place.bridge)
     _ip("link", "set", place.keeper_peer, "up")
     _ip("link", "set", place.keeper, "up")
     _ip("link", "set", place.bridge, "up")
@@ -180,12 +179,19 @@ def lower_bridge(place: Place) -> None:
 
 
 def admit(place: Place, port: int) -> None:
-    """Let machines reach the API and the metadata service also where the host's packet filter refuses by default."""
-    rule = ["INPUT", "-i", place.bridge, "-p", "tcp", "-m", "multiport", "--dports", f"80,{port}", "-j", "ACCEPT"]
-    if shutil.which("iptables") and _iptables("filter", "-C", *rule).returncode:
-        done = _iptables("filter", "-I", *rule)
-        if done.returncode:
-            log.warning("machines may not reach the API: iptables -I %s: %s", " ".join(rule), done.stderr.strip())
+    """Let machines reach the API and the metadata service.
+
+    Packets to the metadata address are turned to the bridge's own. The address is not given to the bridge: a host that
+    is an instance on AWS itself would lose its metadata service.
+    """
+    allow = ["INPUT", "-i", place.bridge, "-p", "tcp", "-m", "multiport", "--dports", f"80,{port}", "-j", "ACCEPT"]
+    turn = ["PREROUTING", "-i", place.bridge, "-d", f"{METADATA_ADDRESS}/32", "-p", "tcp", "-m", "tcp"]
+    turn += ["--dport", "80", "-j", "REDIRECT", "--to-ports", "80"]
+    for table, rule in (("filter", allow), ("nat", turn)):
+        if _iptables(table, "-C", *rule).returncode:
+            done = _iptables(table, "-I", *rule)
+            if done.returncode:
+                raise MachineError(f"iptables -t {table} -I {' '.join(rule)} failed: {done.stderr.strip()}")
 
 
 def _iptables(table: str, *arguments: str) -> subprocess.CompletedProcess[str]:
