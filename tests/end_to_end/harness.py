@@ -38,11 +38,11 @@ class Run:
         return int(found[-1])
 
     def ami(self) -> str:
-        """The AMI that the last line about one names."""
-        found = re.findall(r"\bami-[0-9a-f]{8,17}\b", self.output.split("PLAY RECAP")[0])
+        """The AMI that was built, or the one that is still good."""
+        found = re.findall(r"\bis (ami-[0-9a-f]{8,17}) in |\b(ami-[0-9a-f]{8,17}) .{0,40}is still\s+good", self.output)
         if not found:
             raise AssertionError(f"no AMI id in:\n{self.output}")
-        return found[-1]
+        return "".join(found[-1])
 
 
 @dataclass

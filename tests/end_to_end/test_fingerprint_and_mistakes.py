@@ -58,10 +58,13 @@ def test_a_failing_provisioner_leaves_nothing(cloud: Cloud, images: Path) -> Non
 
 def test_a_template_that_does_not_validate_launches_nothing(cloud: Cloud, images: Path) -> None:
     before = cloud.inventory()
-    (images / "images" / "web" / "web.pkr.hcl").write_text('source "amazon-ebs" "x" {\n  no_such_argument = 1\n}\n')
+    (images / "images" / "web" / "web.pkr.hcl").write_text(
+        'source "null" "x" {\n  no_such_argument = 1\n}\nbuild {\n  sources = ["source.null.x"]\n}\n'
+    )
     (images / "images" / "web" / "image.yml").write_text("---\ntemplate: web.pkr.hcl\n")
     run = cloud.play("build_ami.yml", "-e", "image=web", cwd=images)
     assert run.rc != 0
+    assert "web.pkr.hcl" in run.output
     assert "no_such_argument" in run.output
     assert cloud.inventory() == before
 
