@@ -80,8 +80,9 @@ class Settings:
 
     @classmethod
     def parse(cls, text: str) -> Settings:
-        """Read the base64 JSON that the role passes (it survives any quoting)."""
+        """Read the base64 JSON that the role passes (it survives any quoting); old Ansible makes numbers text."""
         raw = json.loads(base64.b64decode(text))
+        raw.update({key: int(raw[key]) for key in ("log_limit", "cloud_init_timeout") if key in raw})
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
 
 

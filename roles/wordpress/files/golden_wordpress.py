@@ -69,8 +69,9 @@ class Settings:
 
     @classmethod
     def read(cls, path: Path = SETTINGS) -> Settings:
-        """Read the role's file."""
+        """Read the role's file; old Ansible makes numbers text."""
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        raw["database_port"] = int(raw["database_port"])
         raw["environment_file"] = Path(raw["environment_file"])
         raw["state_directory"] = Path(raw["state_directory"])
         return cls(**raw)
