@@ -159,6 +159,7 @@ def raise_bridge(place: Place, subnet: str) -> None:
     _ip("link", "set", place.keeper_peer, "up")
     _ip("link", "set", place.keeper, "up")
     _ip("link", "set", place.bridge, "up")
+    _let_out(subnet)
 
 
 def is_up(place: Place) -> bool:
@@ -178,6 +179,27 @@ def lower_bridge(place: Place) -> None:
             _ip("link", "delete", link, check=False)
 
 
+def _let_out(subnet: str) -> None:
+    """Let machines reach the world, and the answers reach them.
+
+    Netavark does so as well, for each network that it knows of; but with several podman storages on one host its rules
+    for one of them have been seen to go when another's machine went, and then ``apt`` waits for ever.
+    """
+    for table, rule in (
+        ("nat", ["POSTROUTING", "-s", subnet, "!", "-d", subnet, "-j", "MASQUERADE"]),
+        ("filter", ["FORWARD", "-s", subnet, "-j", "ACCEPT"]),
+        ("filter", ["FORWARD", "-d", subnet, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"]),
+    ):
+        _have_rule(table, rule)
+
+
+def _have_rule(table: str, rule: list[str]) -> None:
+    if _iptables(table, "-C", *rule).returncode:
+        done = _iptables(table, "-I", *rule)
+        if done.returncode:
+            raise MachineError(f"iptables -t {table} -I {' '.join(rule)} failed: {done.stderr.strip()}")
+
+
 def admit(place: Place, port: int) -> None:
     """Let machines reach the API and the metadata service.
 
@@ -188,10 +210,7 @@ def admit(place: Place, port: int) -> None:
     turn = ["PREROUTING", "-i", place.bridge, "-d", f"{METADATA_ADDRESS}/32", "-p", "tcp", "-m", "tcp"]
     turn += ["--dport", "80", "-j", "REDIRECT", "--to-ports", "80"]
     for table, rule in (("filter", allow), ("nat", turn)):
-        if _iptables(table, "-C", *rule).returncode:
-            done = _iptables(table, "-I", *rule)
-            if done.returncode:
-                raise MachineError(f"iptables -t {table} -I {' '.join(rule)} failed: {done.stderr.strip()}")
+        _have_rule(table, rule)
 
 
 def _iptables(table: str, *arguments: str) -> subprocess.CompletedProcess[str]:
