@@ -15,7 +15,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.golden.ami.plugins.module_utils._packer.log import STEP_PREFIX
-from ansible_collections.golden.ami.plugins.module_utils._packer.progress import clock
+from ansible_collections.golden.ami.plugins.module_utils._packer.progress import TASK_PREFIX, clock
 from ansible_collections.golden.ami.plugins.module_utils._packer.state import state_directory
 from ansible_collections.golden.ami.plugins.plugin_utils._live import LiveFile
 from ansible_collections.golden.ami.plugins.plugin_utils._screen import Heartbeat, show, waiting_for_the_module
@@ -23,6 +23,10 @@ from ansible_collections.golden.ami.plugins.plugin_utils._screen import Heartbea
 _STAMP = re.compile(r"^\d\d:\d\d:\d\d ")
 # From this verbosity on all that Packer says is shown: -vv.
 _ALL = 2
+# A provisioner has dozens of tasks that take no time: one is shown when it takes this long, or when the screen was
+# quiet for so long. Seconds.
+_NOTABLE = 1.0
+_QUIET = 5.0
 
 
 class _Screen:
@@ -32,21 +36,36 @@ class _Screen:
         self._all = Display().verbosity >= _ALL
         self._step = ""
         self._began = 0.0
+        self._shown = 0.0
+        self._waiting: str | None = None
         self.heartbeat = Heartbeat(self._idle)
 
     def line(self, raw: str) -> None:
         text = _STAMP.sub("", raw)
         if text.startswith(STEP_PREFIX):
-            self._step, self._began = text.removeprefix(STEP_PREFIX).partition("] ")[2], time.monotonic()
-            self._show(text.removeprefix(STEP_PREFIX))
+            self._enter(text.removeprefix(STEP_PREFIX))
         elif self._all:
             self._show(text)
 
+    def _enter(self, text: str) -> None:
+        self._step, self._began = text.partition("] ")[2], time.monotonic()
+        passing = self._step.startswith(TASK_PREFIX) and not self._all and self._began - self._shown < _QUIET
+        if passing:
+            self._waiting = text
+            self.heartbeat.beat(_NOTABLE)
+        else:
+            self._show(text)
+
     def _show(self, text: str) -> None:
+        self._waiting = None
+        self._shown = time.monotonic()
         self.heartbeat.beat()
         show(f"  {text}")
 
     def _idle(self) -> None:
+        if self._waiting:
+            self._show(self._waiting)
+            return
         show(f"  … still: {self._step} ({clock(time.monotonic() - self._began)})")
 
 

@@ -43,9 +43,10 @@ class Heartbeat:
         self._stop.set()
         self._thread.join(timeout=5)
 
-    def beat(self) -> None:
+    def beat(self, after: float | None = None) -> None:
+        """Start to wait anew: for the usual time, or for so many seconds just this once."""
         self._pause = self._idle
-        self._due = time.monotonic() + self._idle
+        self._due = time.monotonic() + (self._idle if after is None else after)
 
     def _run(self) -> None:
         while not self._stop.wait(min(1.0, self._idle)):

@@ -27,6 +27,8 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Terminating the source|Cleaning up any extra|Deleting temporary"), "Clean up"),
     (re.compile(r"Running post-processor"), "Write the manifest"),
 )
+# What a task of a provisioner is called on the screen and in the durations.
+TASK_PREFIX = "Provision: "
 _TASK = re.compile(r"TASK \[(?P<name>.+?)\] \**$")
 _HANDLER = re.compile(r"RUNNING HANDLER \[(?P<name>.+?)\] \**$")
 
@@ -35,7 +37,7 @@ def step_in(text: str) -> str | None:
     """The step that begins with a line of Packer's, if one does."""
     task = _TASK.search(text) or _HANDLER.search(text)
     if task:
-        return f"Provision: {task['name']}"
+        return f"{TASK_PREFIX}{task['name']}"
     return next((name for pattern, name in _STEPS if pattern.search(text)), None)
 
 

@@ -99,9 +99,18 @@ def play(tmp_path: Path, endpoint: str) -> Play:
     return start
 
 
-def test_steps_are_shown_while_it_runs(play: Play) -> None:
+def steps(output: str) -> list[str]:
+    return [line.strip().partition("] ")[2] for line in output.splitlines() if line.startswith("  [0:")]
+
+
+def test_a_task_that_takes_no_time_is_not_shown(play: Play) -> None:
     output, _ = play().communicate(timeout=60)
-    shown = [line.strip().partition("] ")[2] for line in output.splitlines() if line.startswith("  [0:")]
+    assert steps(output)[1:] == ["Launch the instance"]
+
+
+def test_steps_are_shown_while_it_runs(play: Play) -> None:
+    output, _ = play(tenths=30).communicate(timeout=60)
+    shown = steps(output)
     assert shown[0].startswith("Start Packer for web-")
     assert shown[1:] == ["Launch the instance", "Provision: common : Update"]
     assert "chatter" not in output.partition("fatal:")[0]
