@@ -33,6 +33,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 HISTORIES = (
     ".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".history", ".python_history", ".mysql_history",
@@ -81,9 +82,10 @@ class Settings:
     @classmethod
     def parse(cls, text: str) -> Settings:
         """Read the base64 JSON that the role passes (it survives any quoting); old Ansible makes numbers text."""
-        raw = json.loads(base64.b64decode(text))
+        raw: dict[str, Any] = json.loads(base64.b64decode(text))
         raw.update({key: int(raw[key]) for key in ("log_limit", "cloud_init_timeout") if key in raw})
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
+        raw.update({key: tuple(value) for key, value in raw.items() if isinstance(value, list)})
+        return cls(**raw)
 
 
 @dataclass(frozen=True)
