@@ -47,6 +47,12 @@ def command_line(pid: int) -> str:
         return ""
 
 
+def hear_signals() -> None:
+    """A shell that runs the tests in the background has them ignore INT, and nohup HUP; and that is inherited."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def wait_for(condition, seconds: float, what: str):  # noqa: ANN001, ANN201
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -84,6 +90,7 @@ def test_nothing_is_left(cloud: Cloud, images: Path, victim: str, name: str) -> 
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_signals,
     )
     try:
         packer = wait_for(lambda: packer_process(play.pid), 90, "Packer is started")
