@@ -39,6 +39,9 @@ FAKE = """
         call["group"] = os.getpgrp() == os.getpid()
         calls.write(json.dumps(call) + "\\n")
     step = plan[command]
+    if isinstance(step, list):
+        with open(here / "calls.jsonl") as calls:
+            step = step[sum(json.loads(line)["argv"][0] == command for line in calls) - 1]
     if "clean_up" in step:
         def stop(number, _frame):
             print(step["clean_up"].format(signal.Signals(number).name), flush=True)
@@ -72,10 +75,21 @@ class FakePacker:
         self.plan: dict[str, t.Any] = {"version": "1.16.0", "init": {}, "validate": {}, "build": {}}
 
     def does(self, command: str, **step: t.Any) -> None:
-        self.plan[command] = step
+        self._plan(command, step)
+
+    def does_in_turn(self, command: str, *steps: dict[str, t.Any]) -> None:
+        """The first call of the command does the first step, and so on."""
+        self._plan(command, list(steps))
+
+    def _plan(self, command: str, what: t.Any) -> None:
+        self.plan[command] = what
         (self._directory / "plan.json").write_text(json.dumps(self.plan))
 
-    def makes(self, *ami_ids: str, region: str = "eu-west-1", lines: list[str] | None = None) -> None:
+    def makes(self, *ami_ids: str, lines: list[str] | None = None) -> None:
+        self.does("build", **self.made(*ami_ids), lines=lines or [])
+
+    def made(self, *ami_ids: str, region: str = "eu-west-1") -> dict[str, t.Any]:
+        """The step of a build that succeeds."""
         build = {
             "name": "base",
             "builder_type": "amazon-ebs",
@@ -83,7 +97,7 @@ class FakePacker:
             "packer_run_uuid": "two",
         }
         old = {**build, "artifact_id": f"{region}:ami-00000000000000bad", "packer_run_uuid": "one"}
-        self.does("build", manifest={"builds": [old, build], "last_run_uuid": "two"}, lines=lines or [])
+        return {"manifest": {"builds": [old, build], "last_run_uuid": "two"}}
 
     def calls(self, command: str | None = None) -> list[dict[str, t.Any]]:
         log = self._directory / "calls.jsonl"

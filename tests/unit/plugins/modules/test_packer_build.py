@@ -466,3 +466,79 @@ def test_legacy_template_runs_from_a_copy_with_run_tags(aws: t.Any, packer: t.An
     assert copy["provisioners"][0]["source"] == f"{tmp_path}/x"
     assert legacy.read_text() == text
     assert not packer.calls("init")
+
+
+PLACEMENTS = [{"instance_type": "t3.small", "subnet_id": "subnet-1"}, {"instance_type": "t3a.small"}]
+NO_ROOM = {
+    "code": 1,
+    "lines": [
+        "1,,ui,error,==> amazon-ebs.base: Error launching source instance: operation error EC2: RunInstances"
+        "%!(PACKER_COMMA) api error InsufficientInstanceCapacity: We currently do not have sufficient capacity"
+    ],
+}
+
+
+@pytest.fixture
+def placed(template: Path) -> None:
+    """The template takes what placements and local_variables set."""
+    declared = ('variable "instance_type" {}', 'variable "subnet_id" {}', 'variable "playbook" {}')
+    (template / "more.pkr.hcl").write_text("\n".join(declared))
+
+
+@pytest.mark.usefixtures("placed")
+def test_next_placement_where_there_is_no_room(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    packer.does_in_turn("build", NO_ROOM, packer.made(AMI))
+    # The first try left nothing.
+    reads(aws).expect("DescribeTags", tagged())
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged(("image", AMI)))
+    aws.expect("CreateTags").expect("PutParameter")
+    result = run(placements=PLACEMENTS)
+    assert not result.get("failed"), result
+    assert [one["ami_id"] for one in result["artifacts"]] == [AMI]
+    assert "No capacity for t3.small in subnet-1: trying t3a.small." in json.dumps(result["warnings"])
+    first, second = (call["variables"] for call in packer.calls("build"))
+    assert (first["instance_type"], first["subnet_id"]) == ("t3.small", "subnet-1")
+    assert (second["instance_type"], "subnet_id" in second) == ("t3a.small", False)
+    assert first["golden_run_tags"] == second["golden_run_tags"], "one run, whatever it is that is left"
+    assert not list((home / ".local/state/golden.ami/runs").iterdir())
+
+
+@pytest.mark.usefixtures("placed")
+def test_no_room_anywhere(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.does("build", **NO_ROOM)
+    reads(aws).expect("DescribeTags", tagged()).expect("DescribeTags", tagged())
+    result = run(placements=PLACEMENTS)
+    assert result["failed"]
+    assert "InsufficientInstanceCapacity" in result["msg"]
+    assert len(packer.calls("build")) == 2
+
+
+@pytest.mark.usefixtures("placed")
+def test_other_failures_are_not_tried_elsewhere(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.does(
+        "build", code=1, lines=["1,,ui,error,Error launching source instance: RunInstances%!(PACKER_COMMA) Blocked"]
+    )
+    reads(aws).expect("DescribeTags", tagged())
+    assert run(placements=PLACEMENTS)["failed"]
+    assert len(packer.calls("build")) == 1
+
+
+@pytest.mark.usefixtures("placed")
+def test_where_it_is_built_does_not_change_the_image(aws: t.Any, packer: t.Any, run: Run) -> None:
+    result, tags = built(aws, packer, run, placements=PLACEMENTS, local_variables={"playbook": "/here/playbook.yml"})
+    assert packer.calls("build")[0]["variables"]["playbook"] == "/here/playbook.yml"
+    for given in (
+        {"placements": PLACEMENTS[1:], "local_variables": {"playbook": "/there/playbook.yml"}},
+        {"placements": [], "local_variables": {}},
+    ):
+        reads(aws, image(tags))
+        again = run(**given)
+        assert (again["changed"], again["fingerprint"]) == (False, result["fingerprint"])
+    assert len(packer.calls("build")) == 1
+
+
+def test_placements_set_variables_that_the_template_declares(run: Run, packer: t.Any) -> None:
+    result = run(placements=PLACEMENTS)
+    assert result["failed"]
+    assert "instance_type" in result["msg"]
+    assert not packer.calls()
