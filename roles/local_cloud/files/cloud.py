@@ -129,8 +129,19 @@ def look(name: str) -> dict[str, object]:
         "system": os.uname().sysname,
         "exists": Path(str(status["state_directory"])).exists(),
         "up": bool(status["running"] and isinstance(port, int) and process.answers(port)),
+        "base_images": base_images(Path(str(status["state_directory"]))),
         "status": status,
     }
+
+
+def base_images(state: Path) -> list[str]:
+    """Keys of the base images in the cloud's storage, such as debian-12, read from podman's own list of images."""
+    try:
+        images = json.loads((state / "storage" / "overlay-images" / "images.json").read_text())
+    except (OSError, ValueError):
+        return []
+    names = [name for image in images for name in image.get("names") or []]
+    return [name.partition("/base:")[2].rpartition("-")[0] for name in names if "/base:" in name]
 
 
 def main() -> None:
