@@ -167,6 +167,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[AwsCalls]:
 
 
 @pytest.fixture(autouse=True)
+def as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests import Ansible's control side, and then a module's warnings would go to the screen."""
+    monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
+
+
+@pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the user's state, AWS settings or Packer plugins."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "PACKER_", "CODEBUILD_", "XDG_"))]:
