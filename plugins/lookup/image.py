@@ -89,6 +89,7 @@ from pathlib import Path
 
 from ansible import constants
 from ansible.errors import AnsibleLookupError
+from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._load import load_definition
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
@@ -126,4 +127,6 @@ class LookupModule(LookupBase):
             definition = load_definition(name, directories, schema, lambda role: find_role(role, roles_path))
         except DefinitionError as error:
             raise AnsibleLookupError(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise AnsibleLookupError(missing_required_lib(error.name)) from error
         return {**definition, "roles_path": [str(path) for path in roles_path]}

@@ -12,14 +12,21 @@ import difflib
 import typing as t
 
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import Path, Problem, Source, dotted
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+
+if t.TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Schema = dict[str, t.Any]
 
 
 def find_problems(source: Source, schema: Schema) -> list[Problem]:
-    """Everything that is wrong, in the order of the lines. An empty list: the definition is good."""
+    """Everything that is wrong, in the order of the lines. An empty list: the definition is good.
+
+    Raises ModuleNotFoundError where jsonschema is not installed.
+    """
+    # Here, so that a plugin can be loaded and documented without it.
+    from jsonschema import Draft202012Validator
+
     if source.data is None:
         return [Problem(source.file, 1, "", f"the file is empty; expected {_expected_keys(schema)}")]
     if not isinstance(source.data, dict):

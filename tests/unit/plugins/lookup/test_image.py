@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 from pathlib import Path
 
@@ -117,6 +118,13 @@ def test_mistakes_come_all_at_once_with_their_place(here: Path) -> None:
     timeout, builder = str(caught.value).splitlines()
     assert timeout.startswith("images/web/image.yml:7: timeout: 'soon' ")
     assert builder == "images/web/image.yml:8: buidler: unknown key; did you mean builder?"
+
+
+def test_without_jsonschema(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    define(here / "images", "web")
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    with pytest.raises(AnsibleLookupError, match="import the required Python library \\(jsonschema\\) on"):
+        look("web")
 
 
 def test_roles_by_name(here: Path) -> None:
