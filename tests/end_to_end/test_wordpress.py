@@ -121,6 +121,18 @@ def test_the_same_build_again_has_nothing_to_do(cloud: Cloud, built: Run) -> Non
     assert cloud.inventory() == before
 
 
+def terraform_plugins() -> Path | None:
+    """A local mirror of Terraform's registry that has the AWS provider, where Terraform's packages put one."""
+    roots = [
+        Path.home() / ".terraform.d",
+        Path("/usr/local/share/terraform"),
+        Path("/usr/share/terraform"),
+        Path("/opt"),
+    ]
+    found = (path for root in roots for path in root.glob("*/registry.terraform.io/hashicorp/aws"))
+    return next(found, None)
+
+
 def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_path: Path) -> None:
     environment = dict(
         line.removeprefix("export ").split("=", 1)
@@ -140,7 +152,7 @@ def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_p
     assert done.stdout.strip() == f"['{built.ami()}']"
 
     terraform = shutil.which("terraform")
-    plugins = next(Path("/opt").glob("*/registry.terraform.io/hashicorp/aws"), None) if terraform else None
+    plugins = terraform_plugins()
     if terraform is None or plugins is None:
         pytest.skip("boto3 found it; no terraform with the AWS provider here to look for it as well")
     (tmp_path / "main.tf").write_text(

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import yaml
 
-_ROLE_TASKS = {
-    f"{prefix}{verb}_role" for prefix in ("", "ansible.builtin.", "ansible.legacy.") for verb in ("include", "import")
-}
+_PREFIXES = ("", "ansible.builtin.", "ansible.legacy.")
+_ROLE_TASKS = {f"{prefix}{verb}_role" for prefix in _PREFIXES for verb in ("include", "import")}
+_FILE_TASKS = {f"{prefix}{verb}_tasks" for prefix in _PREFIXES for verb in ("include", "import")}
 _BLOCKS = ("block", "rescue", "always")
 _PLAY_TASKS = ("pre_tasks", "tasks", "post_tasks", "handlers")
 
@@ -32,20 +32,21 @@ _LenientLoader.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 @dataclass
 class Roles:
-    """The roles that were found: C(paths) by name; C(missing) and C(templated) names that can't be followed."""
+    """The roles that were found: C(paths) by name; C(missing) and C(templated) names that can't be followed.
+
+    C(files) are the playbooks, task files and variable files that the playbook itself reads.
+    """
 
     paths: dict[str, Path] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     templated: list[str] = field(default_factory=list)
 
 
 def roles_of_playbook(playbook: Path, find_role: FindRole) -> Roles:
-    """All roles that a playbook uses, and those that they use."""
+    """All roles and files that a playbook uses, and those that they use."""
     roles = Roles()
-    plays = _read(playbook)
-    for play in plays if isinstance(plays, list) else []:
-        if isinstance(play, dict):
-            _follow_play(play, playbook, roles, find_role)
+    _follow_playbook(playbook, roles, find_role)
     return roles
 
 
@@ -57,27 +58,64 @@ def roles_of_names(names: list[str], find_role: FindRole) -> Roles:
     return roles
 
 
-def _follow_play(play: dict[str, t.Any], playbook: Path, roles: Roles, find_role: FindRole) -> None:
+def _follow_playbook(playbook: Path, roles: Roles, find_role: FindRole) -> None:
+    if playbook in roles.files:
+        return
+    roles.files.append(playbook)
+    plays = _read(playbook)
+    for play in plays if isinstance(plays, list) else []:
+        if isinstance(play, dict):
+            _follow_play(play, playbook.parent, roles, find_role)
+
+
+def _follow_play(play: dict[str, t.Any], directory: Path, roles: Roles, find_role: FindRole) -> None:
     for entry in play.get("roles") or []:
         _follow_role(_role_name(entry), roles, find_role)
     for section in _PLAY_TASKS:
-        _follow_tasks(play.get(section), roles, find_role)
-    imported = play.get("ansible.builtin.import_playbook", play.get("import_playbook"))
-    if isinstance(imported, str) and (playbook.parent / imported).is_file():
-        below = roles_of_playbook(playbook.parent / imported, find_role)
-        roles.paths |= below.paths
-        roles.missing += below.missing
-        roles.templated += below.templated
+        _follow_tasks(play.get(section), directory, roles, find_role)
+    for name in play.get("vars_files") or []:
+        file = _file_beside(directory, name, roles)
+        if file and file not in roles.files:
+            roles.files.append(file)
+    imported = _file_beside(directory, play.get("ansible.builtin.import_playbook", play.get("import_playbook")), roles)
+    if imported:
+        _follow_playbook(imported, roles, find_role)
 
 
-def _follow_tasks(tasks: t.Any, roles: Roles, find_role: FindRole) -> None:
+def _follow_tasks(tasks: t.Any, directory: Path | None, roles: Roles, find_role: FindRole) -> None:
+    """C(directory) is where a play's task files are. A role's own are all read: for them it is None."""
     for task in tasks if isinstance(tasks, list) else []:
         if not isinstance(task, dict):
             continue
         for block in _BLOCKS:
-            _follow_tasks(task.get(block), roles, find_role)
+            _follow_tasks(task.get(block), directory, roles, find_role)
         for key in _ROLE_TASKS & set(task):
             _follow_role(_role_name(task[key]), roles, find_role)
+        if directory:
+            for key in _FILE_TASKS & set(task):
+                _follow_task_file(_file_name(task[key]), directory, roles, find_role)
+
+
+def _follow_task_file(name: t.Any, directory: Path, roles: Roles, find_role: FindRole) -> None:
+    file = _file_beside(directory, name, roles)
+    if file and file not in roles.files:
+        roles.files.append(file)
+        _follow_tasks(_read(file), file.parent, roles, find_role)
+
+
+def _file_beside(directory: Path, name: t.Any, roles: Roles) -> Path | None:
+    """A file that is named relative to a directory; None where none is named or it is known at run time only."""
+    if not isinstance(name, str):
+        return None
+    if "{{" in name:
+        roles.templated.append(name)
+        return None
+    path = (directory / name).resolve()
+    return path if path.is_file() else None
+
+
+def _file_name(entry: t.Any) -> t.Any:
+    return entry.get("file") if isinstance(entry, dict) else entry
 
 
 def _follow_role(name: str, roles: Roles, find_role: FindRole) -> None:
@@ -91,11 +129,17 @@ def _follow_role(name: str, roles: Roles, find_role: FindRole) -> None:
         roles.missing.append(name)
         return
     roles.paths[name] = path
-    meta = _read(path / "meta" / "main.yml")
+    meta = _read(next(iter(_yaml_files(path / "meta", "main")), path / "meta" / "main.yml"))
     for dependency in (meta.get("dependencies") if isinstance(meta, dict) else None) or []:
         _follow_role(_role_name(dependency), roles, find_role)
-    for tasks in sorted([*path.glob("tasks/**/*.yml"), *path.glob("handlers/**/*.yml")]):
-        _follow_tasks(_read(tasks), roles, find_role)
+    for tasks in [*_yaml_files(path / "tasks"), *_yaml_files(path / "handlers")]:
+        _follow_tasks(_read(tasks), None, roles, find_role)
+
+
+def _yaml_files(directory: Path, name: str = "*") -> list[Path]:
+    """Ansible takes .yml and .yaml, and main without either."""
+    found = (path for path in directory.glob(f"**/{name}*") if path.suffix in (".yml", ".yaml", ""))
+    return sorted(path for path in found if path.is_file())
 
 
 def _role_name(entry: t.Any) -> str:

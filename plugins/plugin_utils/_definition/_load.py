@@ -28,7 +28,6 @@ class Definition(t.TypedDict, total=False):
     directory: str
     description: str
     base: dict[str, t.Any] | None
-    architecture: str
     provision: dict[str, t.Any]
     template: str | None
     variables: dict[str, t.Any]
@@ -74,7 +73,8 @@ def _complete_provision(definition: Definition, source: _source.Source, find_rol
         provision["playbook"] = playbook
         roles = _content.roles_of_playbook(Path(playbook), find_role)
         beside = (path for path in Path(playbook).parent.iterdir() if path.name not in _NOT_CONTENT)
-        definition["content"]["playbook"] = sorted(str(path) for path in beside)
+        away = (path for path in roles.files if not path.is_relative_to(Path(playbook).parent))
+        definition["content"]["playbook"] = sorted(str(path) for path in (*beside, *away))
     else:
         provision["roles"] = [*provision["roles"], "golden.ami.sysprep"]
         roles = _content.roles_of_names(provision["roles"], find_role)
@@ -93,7 +93,7 @@ def _complete_provision(definition: Definition, source: _source.Source, find_rol
             t.cast(str, _absolute(extra, directory, source, ("provision", "content", index)))
         )
     definition["notes"] = [
-        f"the role name {name} is known at run time only: a change in that role is no reason to build, "
+        f"{name} is known at run time only: a change in that role or file is no reason to build, "
         "unless provision.content names it"
         for name in roles.templated
     ]

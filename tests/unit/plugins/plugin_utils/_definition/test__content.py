@@ -24,6 +24,10 @@ PLAYBOOK = """\
   vars:
     secret: !vault |
       $ANSIBLE_VAULT;1.1;AES256
+  tasks:
+    - ansible.builtin.import_tasks: ../tasks/more.yml
+    - include_tasks: {file: "{{ later }}.yml"}
+  vars_files: [../vars.yml]
 - import_playbook: second.yml
 """
 
@@ -40,14 +44,25 @@ def test_roles_are_followed_through_plays_blocks_dependencies_and_tasks(tmp_path
     for name in ("depended", "in_block", "in_rescue", "second"):
         make_role(tmp_path, name)
     make_role(tmp_path, "included", meta="dependencies: [mapped]")  # a circle ends
-    (tmp_path / "play.yml").write_text(PLAYBOOK)
-    (tmp_path / "second.yml").write_text("- hosts: all\n  roles: [second, gone]\n")
+    make_role(tmp_path, "of_file")
+    (tmp_path / "spelt" / "tasks").mkdir(parents=True)
+    (tmp_path / "spelt" / "tasks" / "main.yaml").write_text("- include_role: {name: of_file}")
+    (tmp_path / "image").mkdir()
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "vars.yml").write_text("{}")
+    (tmp_path / "tasks" / "more.yml").write_text("- include_tasks: deeper.yml")
+    (tmp_path / "tasks" / "deeper.yml").write_text("- include_role: {name: spelt}")
+    (tmp_path / "image" / "play.yml").write_text(PLAYBOOK)
+    (tmp_path / "image" / "second.yml").write_text("- hosts: all\n  roles: [second, gone]\n")
 
     def find_role(name: str) -> Path | None:
         return tmp_path / name if (tmp_path / name).is_dir() else None
 
-    roles = roles_of_playbook(tmp_path / "play.yml", find_role)
+    roles = roles_of_playbook(tmp_path / "image" / "play.yml", find_role)
 
-    assert set(roles.paths) == {"plain", "depended", "mapped", "included", "in_block", "in_rescue", "second"}
+    named = {"plain", "depended", "mapped", "included", "in_block", "in_rescue", "second"}
+    assert set(roles.paths) == named | {"spelt", "of_file"}
     assert roles.missing == ["gone"]
-    assert roles.templated == ["{{ templated }}"]
+    assert roles.templated == ["{{ templated }}", "{{ later }}.yml"]
+    read = {str(path.relative_to(tmp_path)) for path in roles.files}
+    assert read == {"image/play.yml", "image/second.yml", "tasks/more.yml", "tasks/deeper.yml", "vars.yml"}

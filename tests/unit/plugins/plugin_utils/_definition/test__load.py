@@ -82,7 +82,14 @@ def test_five_lines_are_enough(images: Path) -> None:
             "images/web/image.yml:7: builder.instance_types: expected a list, found a text ('t3.small').",
         ),
         (SMALLEST + "timeout: soon\n", "images/web/image.yml:6: timeout: 'soon' does not have the expected form."),
-        (SMALLEST + "architecture: sparc\n", "images/web/image.yml:6: architecture: expected one of x86_64, arm64"),
+        (
+            "base: {owners: [self], name: web-*, architecture: sparc}\n",
+            "images/web/image.yml:1: base.architecture: expected one of x86_64, arm64",
+        ),
+        (
+            SMALLEST.replace("provision:", "  architecture: arm64\nprovision:"),
+            "images/web/image.yml:2: base: expected exactly one of: ssm_parameter; owners and name; id. Found: ssm_parameter",
+        ),
         (
             SMALLEST + "tags:\n  golden:x: y\n",
             "images/web/image.yml:7: tags.golden:x: 'golden:x' does not have",
