@@ -83,8 +83,15 @@ def get_parameter(ssm: Client, name: str) -> str | None:
 
 @_call("write the SSM parameter {name}")
 def put_image_parameter(ssm: Client, name: str, image_id: str, description: str) -> None:
-    """Create a parameter that SSM knows to be an AMI; an existing one is an error, versions are written once."""
-    ssm.put_parameter(Name=name, Value=image_id, Description=description, Type="String", DataType="aws:ec2:image")
+    """Create a parameter that SSM knows to be an AMI. Versions are written once: an existing one is an error.
+
+    Unless it names the same AMI: botocore repeats a call whose answer got lost, and the first one had done it.
+    """
+    try:
+        ssm.put_parameter(Name=name, Value=image_id, Description=description, Type="String", DataType="aws:ec2:image")
+    except is_boto3_error_code("ParameterAlreadyExists"):
+        if ssm.get_parameter(Name=name)["Parameter"]["Value"] != image_id:
+            raise
 
 
 @_call("describe images")
@@ -121,6 +128,20 @@ def describe_snapshots(ec2: Client, ids: list[str]) -> list[Resource]:
 def describe_volumes(ec2: Client, ids: list[str]) -> list[Resource]:
     volumes: list[Resource] = ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": ids}])["Volumes"]
     return volumes
+
+
+@_call("describe the spot requests {ids}")
+def describe_spot_requests(ec2: Client, ids: list[str]) -> list[Resource]:
+    filters = [{"Name": "spot-instance-request-id", "Values": ids}]
+    requests: list[Resource] = ec2.describe_spot_instance_requests(Filters=filters)["SpotInstanceRequests"]
+    return requests
+
+
+@_call("ask whose credentials these are")
+def get_account(sts: Client) -> str:
+    """The id of the AWS account. AWS answers this whatever the policy, unless the way to STS is closed."""
+    account: str = sts.get_caller_identity()["Account"]
+    return account
 
 
 @_call("describe the security groups {filters}")

@@ -18,6 +18,7 @@ from .failure import find_failure
 from .options import BuildOptions
 from .plan import Plan
 from .run import Run, RunFacts
+from .tags import COMPLETE
 from .world import remember, remember_durations
 
 _TAIL = 30
@@ -79,23 +80,32 @@ def _verified(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run) ->
 
 
 def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made: list[Made]) -> Cleanup:
-    """Tags where they are missing, a look at what is left (Packer may say success and leave things), the record."""
+    """A look at what is left (Packer may say success and leave things), the version records, and the tags at last.
+
+    Only the last of all, in the Region that the next run looks at, says that the AMI is complete. Whatever fails or is
+    killed before, the next run does not take it for a good one.
+    """
     done = Cleanup()
+    others = dict.fromkeys(one.region for one in made if one.region != options.region)
+    regions = [*others, options.region]
+    carrying: set[str] = set()
     try:
-        for region in dict.fromkeys([options.region, *(one.region for one in made)]):
+        for region in regions:
             here = [one for one in made if one.region == region]
             tagged = leftovers.list_tagged(cloud, region, facts.run_id)
-            _complete_tags(cloud, region, here, facts, ran, {resource_id for _kind, resource_id in tagged})
+            carrying.update(resource_id for _kind, resource_id in tagged)
             found = leftovers.select(cloud, region, tagged, ran.record.artifacts)
             if region == options.region and not ran.run_tags_handed_over:
                 found = leftovers.add_learned(cloud, found, ran.record.learned, ran.record.artifacts)
             clear(cloud, found, done)
             if options.record:
                 _write_versions(cloud, options, facts, here)
+        for region in regions:
+            _complete_tags(cloud, region, [one for one in made if one.region == region], facts, ran, carrying)
     except AmiError as error:
         raise PackerError(
             f"The AMI of {options.name} {facts.version} was made, but could not be completed: {error.message}:"
-            f" {error.exception}",
+            f" {error.exception}. It does not count as good, so the next run builds again. Correct the cause before.",
             artifacts=[dataclasses.asdict(one) for one in made],
             leftovers=done.remaining,
         ) from error
@@ -103,14 +113,18 @@ def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made
 
 
 def _complete_tags(cloud: Cloud, region: str, made: list[Made], facts: RunFacts, ran: Run, carrying: set[str]) -> None:
-    """Tag images and snapshots that lack it. A template that was handed the tags has given them to both or to none."""
+    """Tag images and snapshots that lack it. A template that was handed the tags has given them to both or to none.
+
+    Images always lack one: that they are complete.
+    """
+    wanted = {**facts.tags, **COMPLETE}
     found: dict[str, dict[str, str]] = {}
     for one in made:
         found[one.ami_id] = ran.image_tags.get(one.ami_id, {})
         for snapshot_id in one.snapshot_ids:
             complete = ran.tags_handed_over and snapshot_id in carrying
-            found[snapshot_id] = facts.tags if complete else {}
-    own.tag_where_missing(cloud, region, found, facts.tags)
+            found[snapshot_id] = wanted if complete else {}
+    own.tag_where_missing(cloud, region, found, wanted)
 
 
 def _write_versions(cloud: Cloud, options: BuildOptions, facts: RunFacts, made: list[Made]) -> None:

@@ -45,6 +45,12 @@ class Request:
 Memory = dict[str, dict[str, str]]
 
 
+def counts(image: OwnImage) -> bool:
+    """Whether an AMI can be a good one. One whose version record or tags could not be written stays incomplete."""
+    complete = image.tags.get("golden:complete", "yes") == "yes"
+    return image.state == "available" and "golden:fingerprint" in image.tags and complete
+
+
 def _date(moment: datetime.datetime) -> str:
     return moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
@@ -115,10 +121,19 @@ def _too_old(image: OwnImage, request: Request) -> str | None:
     return f"{_called(image)} is {_span(age)} old, more than {_span(request.max_age)}"
 
 
-def _why(request: Request, latest: OwnImage | None, same: OwnImage | None, parts: Parts, memory: Memory) -> str | None:
+def _why(
+    request: Request,
+    latest: OwnImage | None,
+    same: OwnImage | None,
+    unfinished: OwnImage | None,
+    parts: Parts,
+    memory: Memory,
+) -> str | None:
     """The reason to build; None when there is none."""
     if request.force:
         return "a build was asked for with force"
+    if unfinished and not same:
+        return f"{_called(unfinished)} has this content, but its version record and tags were not completed"
     if not latest:
         return f"there is no AMI of {request.name} in {request.region} yet"
     if not request.base_known:
@@ -131,11 +146,12 @@ def _why(request: Request, latest: OwnImage | None, same: OwnImage | None, parts
 def decide(request: Request, images: list[OwnImage], parts: Parts, memory: Memory) -> Plan:
     """Is there an AMI of just this content, young enough? Images come oldest first; unfinished ones do not count."""
     new_fingerprint = fingerprint(parts)
-    available = [image for image in images if image.state == "available" and "golden:fingerprint" in image.tags]
-    same = [image for image in available if image.tags["golden:fingerprint"] == new_fingerprint]
+    available = [image for image in images if counts(image)]
+    same = [image for image in images if image.tags.get("golden:fingerprint") == new_fingerprint]
     latest = available[-1] if available else None
-    good = same[-1] if same else None
-    why = _why(request, latest, good, parts, memory)
+    good = next((image for image in reversed(same) if counts(image)), None)
+    unfinished = next((image for image in reversed(same) if image.tags.get("golden:complete") == "no"), None)
+    why = _why(request, latest, good, unfinished, parts, memory)
     if why:
         text = f"{request.name} is to be built: {why}."
         difference = _difference(latest, parts, new_fingerprint, True)

@@ -17,6 +17,9 @@ from .versions import Versions
 _NUMBER = ("BUILD_NUMBER", "CODEBUILD_BUILD_NUMBER")
 _COMMIT = ("CODEBUILD_RESOLVED_SOURCE_VERSION",)
 _VALUE = 256
+# An AMI is born without its version record. Until everything is there, it does not count as a good one.
+INCOMPLETE = {"golden:complete": "no"}
+COMPLETE = {"golden:complete": "yes"}
 
 
 def _first(environment: c.Mapping[str, str], names: tuple[str, ...], default: str) -> str:
@@ -72,7 +75,7 @@ def artifact_tags(
     now: datetime.datetime,
     extra: dict[str, str],
 ) -> dict[str, str]:
-    """Tags of an AMI and its snapshots. The user's come first, except for those that the collection reads again."""
+    """Tags of an AMI and its snapshots when they are made. The user's come first, except for those that the collection reads again."""
     known = {
         "Name": ami_name,
         "BuildDate": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -85,6 +88,7 @@ def artifact_tags(
         "golden:image": image,
         "golden:version": version,
         "golden:run": run_id,
+        **INCOMPLETE,
         "golden:fingerprint": fingerprint,
         "golden:fingerprint-parts": parts_tag(parts),
         "golden:source-ami": source_ami or "unknown",

@@ -17,7 +17,7 @@ from .._ami.base import resolve_base
 from .._ami.cloud import Cloud
 from . import fingerprint as fp
 from .options import BuildOptions
-from .plan import Memory, Plan, Request, decide
+from .plan import Memory, Plan, Request, counts, decide
 from .progress import Duration
 from .state import read_json, state_directory, write_private
 from .template import Template
@@ -65,7 +65,7 @@ def all_parts(options: BuildOptions, world: World) -> fp.Parts:
 def make_plan(options: BuildOptions, world: World, now: datetime.datetime) -> Plan:
     known = world.source_ami is not None
     request = Request(options.name, options.region, now, options.force, options.max_age, known)
-    latest = next((image for image in reversed(world.images) if "golden:fingerprint" in image.tags), None)
+    latest = next((image for image in reversed(world.images) if counts(image)), None)
     memory = recall(options.name, latest.tags["golden:fingerprint"]) if latest else {}
     return decide(request, world.images, all_parts(options, world), memory)
 

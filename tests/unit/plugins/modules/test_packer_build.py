@@ -102,16 +102,16 @@ def tags_of(packer: t.Any) -> dict[str, str]:
 
 
 def built(aws: t.Any, packer: t.Any, run: Run, **given: t.Any) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """A build for which all goes well; gives the result and the tags that the template was handed."""
+    """A build for which all goes well; gives the result and the tags that the AMI has afterwards."""
     packer.makes(AMI)
     reads(aws)
     aws.expect("DescribeImages", {"Images": [image()]})
     aws.expect("DescribeTags", tagged(("image", AMI), ("snapshot", SNAPSHOT)))
-    aws.expect("CreateTags")
     aws.expect("PutParameter")
+    aws.expect("CreateTags")
     result = run(**given)
     assert not result.get("failed"), result
-    return result, tags_of(packer)
+    return result, {**tags_of(packer), "golden:complete": "yes"}
 
 
 def test_first_build(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
@@ -123,7 +123,9 @@ def test_first_build(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
     assert tags["Name"] == "web-20261121093000"
     assert tags["golden:source-ami"] == BASE
     assert tags["golden:fingerprint"] == result["fingerprint"]
-    parameter = aws.seen[-1][1]
+    parameter, completing = (request for _operation, request in aws.seen[-2:])
+    assert {"Key": "golden:complete", "Value": "yes"} in completing["Tags"]
+    assert AMI in completing["Resources"]
     assert parameter["Name"] == "/golden/web/versions/20261121093000"
     assert (parameter["DataType"], parameter["Value"]) == ("aws:ec2:image", AMI)
     assert not parameter.get("Overwrite"), "a version is written once"
@@ -232,8 +234,8 @@ def test_secrets_stay_secret(aws: t.Any, packer: t.Any, run: Run, home: Path) ->
         AMI, lines=['1,,ui,say,the password is hun"ter22', '1,,ui,say,{"p": "hun\\"ter22"}', "1,,ui,say,aHVuInRlcjIy"]
     )
     reads(aws)
-    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
-    aws.expect("PutParameter")
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("PutParameter")
+    aws.expect("CreateTags")
     result = run()
     call = packer.calls("build")[0]
     assert call["variables"]["password"] == 'hun"ter22'
@@ -271,8 +273,8 @@ def test_real_looking_credentials_are_never_used(
     monkeypatch.setenv("AWS_PROFILE", "golden-local")
     packer.makes(AMI)
     reads(aws)
-    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
-    aws.expect("PutParameter")
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("PutParameter")
+    aws.expect("CreateTags")
     result = run(access_key="", secret_key="", profile="golden-local")
     assert not result.get("failed"), result
     for call in packer.calls():
@@ -329,14 +331,43 @@ def test_success_with_leftovers_that_stay_is_a_failure(aws: t.Any, packer: t.Any
     packer.makes(AMI)
     reads(aws).expect("DescribeImages", {"Images": [image()]})
     aws.expect("DescribeTags", tagged(("image", AMI), ("snapshot", SNAPSHOT), ("security-group", "sg-9")))
-    aws.expect("CreateTags").fail("DeleteSecurityGroup", "UnauthorizedOperation")
+    aws.fail("DeleteSecurityGroup", "UnauthorizedOperation")
     aws.expect("DescribeSecurityGroups", {"SecurityGroups": [{"GroupId": "sg-9"}]}).expect("PutParameter")
+    aws.expect("CreateTags")
     result = run()
     assert result["failed"]
     assert "security-group sg-9 in eu-west-1" in result["msg"]
     assert "UnauthorizedOperation" in result["msg"]
     assert result["leftovers"] == [{"region": "eu-west-1", "type": "security-group", "id": "sg-9"}]
     assert result["artifacts"][0]["ami_id"] == AMI
+
+
+def test_an_ami_that_was_not_completed_is_no_good_one(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.makes(AMI)
+    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged(("image", AMI)))
+    aws.fail("PutParameter", "AccessDeniedException")
+    result = run()
+    assert result["failed"]
+    assert "could not be completed: Failed to write the SSM parameter /golden/web/versions/" in result["msg"]
+    assert result["artifacts"][0]["ami_id"] == AMI
+    reads(aws, image(tags_of(packer)))
+    result = run(_ansible_check_mode=True)
+    assert result["changed"]
+    assert "its version record and tags were not completed" in result["reason"]
+
+
+@pytest.mark.parametrize(("written", "failed"), [(AMI, False), ("ami-0eeeeeeeeeeeeeee1", True)])
+def test_a_version_record_that_is_there_already(
+    aws: t.Any, packer: t.Any, run: Run, written: str, failed: bool
+) -> None:
+    packer.makes(AMI)
+    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged(("image", AMI)))
+    aws.fail("PutParameter", "ParameterAlreadyExists").expect("GetParameter", {"Parameter": {"Value": written}})
+    if not failed:
+        aws.expect("CreateTags")
+    result = run()
+    assert result.get("failed", False) == failed
+    assert ("ParameterAlreadyExists" in result.get("msg", "")) == failed
 
 
 def test_ids_are_learned_where_a_template_takes_no_tags(aws: t.Any, packer: t.Any, run: Run, template: Path) -> None:
@@ -365,8 +396,8 @@ def test_artifact_that_ec2_does_not_know(aws: t.Any, packer: t.Any, run: Run) ->
 def test_artifacts_from_messages_without_a_manifest(aws: t.Any, packer: t.Any, run: Run) -> None:
     line = f"1,amazon-ebs.base,artifact,0,id,eu-west-1:{AMI}"
     packer.does("build", lines=[line, line.replace(",0,", ",1,")])
-    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
-    aws.expect("PutParameter")
+    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("PutParameter")
+    aws.expect("CreateTags")
     assert [one["ami_id"] for one in run()["artifacts"]] == [AMI]
 
 
@@ -456,8 +487,8 @@ def test_legacy_template_runs_from_a_copy_with_run_tags(aws: t.Any, packer: t.An
     legacy.write_text(text)
     line = f"1,amazon-ebs,artifact,0,id,eu-west-1:{AMI}"
     packer.does("build", lines=[line])
-    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("CreateTags")
-    aws.expect("PutParameter")
+    reads(aws).expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("PutParameter")
+    aws.expect("CreateTags")
     result = run(template=str(legacy), secret_variables={})
     copy = json.loads(packer.calls("build")[0]["template"])
     tags = copy["builders"][0]["run_tags"]
@@ -491,7 +522,7 @@ def test_next_placement_where_there_is_no_room(aws: t.Any, packer: t.Any, run: R
     # The first try left nothing.
     reads(aws).expect("DescribeTags", tagged())
     aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged(("image", AMI)))
-    aws.expect("CreateTags").expect("PutParameter")
+    aws.expect("PutParameter").expect("CreateTags")
     result = run(placements=PLACEMENTS)
     assert not result.get("failed"), result
     assert [one["ami_id"] for one in result["artifacts"]] == [AMI]

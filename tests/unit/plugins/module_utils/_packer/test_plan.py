@@ -39,6 +39,16 @@ def test_an_older_one_of_the_same_content_is_good_as_well() -> None:
     assert not plan([own(parts(a="1")), own(parts(a="2"), version="2")], parts(a="1")).build
 
 
+def test_one_that_was_not_completed_is_not_good_but_another_may_be() -> None:
+    content = parts(a="1")
+    incomplete = own(content, version="2")
+    incomplete.tags["golden:complete"] = "no"
+    made = plan([incomplete], content)
+    assert made.build
+    assert "ami-2 (version 2) has this content, but its version record and tags were not completed" in made.reason
+    assert not plan([own(content, days=2), incomplete], content).build
+
+
 @pytest.mark.parametrize(
     ("images", "request_", "said"),
     [

@@ -52,6 +52,10 @@ def test_what_is_read_again_cannot_be_replaced() -> None:
     assert (made["Name"], made["golden:fingerprint"], len(made["long"])) == ("mine", "f" * 64, 256)
 
 
+def test_nothing_is_complete_when_it_is_made() -> None:
+    assert tags({}, **{"golden:complete": "yes"})["golden:complete"] == "no"
+
+
 def test_commit_of_a_checkout(tmp_path: Path) -> None:
     assert git_commit(tmp_path / "a") is None
     git = tmp_path / ".git"
