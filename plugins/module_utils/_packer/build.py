@@ -18,7 +18,7 @@ from ansible.module_utils.common.warnings import warn
 
 from .._ami.cloud import Cloud
 from . import checks
-from .cleanup import clean_up, sweep_dead_runs
+from .cleanup import account_of, clean_up, sweep_dead_runs
 from .errors import PackerError
 from .finish import Finished, finish
 from .options import BuildOptions, read_build_options
@@ -44,7 +44,6 @@ def _run_facts(options: BuildOptions, plan: Plan, world: World, now: datetime.da
     version = options.version or stamp
     run_id = f"golden-{stamp}-{secrets.token_hex(3)}"
     name = f"{options.name}-{version}"
-    sources = [*(paths[0] for paths in options.content.values() if paths), str(world.template.path)]
     tags = artifact_tags(
         image=options.name,
         version=version,
@@ -53,7 +52,7 @@ def _run_facts(options: BuildOptions, plan: Plan, world: World, now: datetime.da
         fingerprint=plan.fingerprint,
         parts=plan.parts,
         source_ami=world.source_ami,
-        commit=git_commit(pathlib.Path(sources[0])),
+        commit=git_commit(pathlib.Path(options.chdir)),
         versions=world.versions,
         environment={**os.environ, **options.environment},
         now=now,
@@ -131,6 +130,11 @@ class _Build:
             warn(f"Removed {one['type']} {one['id']} in {one['region']}, which a killed build had left.")
         if swept.text():
             warn(f"An earlier build was killed.{swept.text()}")
+        for record in swept.foreign:
+            warn(
+                f"The build {record.run_id} of {record.image} was killed in the AWS account {record.account}, and this is"
+                f" another: what it left is not looked for. Build with that account's credentials, or remove {record.path}."
+            )
 
     def _initialised(self, workspace: Workspace) -> Versions:
         """The versions that the build will use. Missing plugins are brought first, for they are part of them."""
@@ -165,8 +169,9 @@ class _Build:
     def _run_where_there_is_room(self, workspace: Workspace, facts: RunFacts, world: World) -> Run:
         """Run Packer with each placement in turn, until one has the capacity. What a try left is removed before the next."""
         placements = self.options.placements
+        account = account_of(self.cloud)
         for position, placement in enumerate(placements, start=1):
-            ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch)
+            ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch, account)
             if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):
                 return ran
             warn(f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}.")

@@ -32,25 +32,40 @@ def project_name(environment: c.Mapping[str, str]) -> str:
 
 
 def git_commit(start: pathlib.Path) -> str | None:
-    """The commit of the checkout that a file is in, read without running git; None outside of one."""
+    """The commit of the checkout that a directory is in, read without running git; None outside of one."""
     for directory in (start, *start.parents):
         git = directory / ".git"
-        if git.is_dir():
+        if git.exists():
             return _head(git)
     return None
 
 
+def _git_directory(git: pathlib.Path) -> pathlib.Path:
+    """In worktrees and submodules C(.git) is a file that says where the directory is."""
+    if git.is_dir():
+        return git
+    return git.parent / git.read_text(encoding="utf-8").strip().removeprefix("gitdir:").strip()
+
+
+def _common_directory(git: pathlib.Path) -> pathlib.Path:
+    """Where the branches are: a worktree has a HEAD of its own, but shares these."""
+    pointer = git / "commondir"
+    return git / pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else git
+
+
 def _head(git: pathlib.Path) -> str | None:
     try:
-        head = (git / "HEAD").read_text(encoding="utf-8").strip()
+        own = _git_directory(git)
+        head = (own / "HEAD").read_text(encoding="utf-8").strip()
         if not head.startswith("ref: "):
             return head
         name = head.removeprefix("ref: ")
-        loose = git / name
-        if loose.is_file():
-            return loose.read_text(encoding="utf-8").strip()
-        packed = (git / "packed-refs").read_text(encoding="utf-8").splitlines()
-    except OSError:
+        common = _common_directory(own)
+        for loose in (own / name, common / name):
+            if loose.is_file():
+                return loose.read_text(encoding="utf-8").strip()
+        packed = (common / "packed-refs").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
         return None
     return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
 

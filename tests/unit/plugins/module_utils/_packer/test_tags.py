@@ -67,3 +67,30 @@ def test_commit_of_a_checkout(tmp_path: Path) -> None:
     assert git_commit(tmp_path) == "222"
     (git / "HEAD").write_text("333\n")
     assert git_commit(tmp_path) == "333"
+
+
+def test_commit_of_a_worktree_and_of_a_submodule(tmp_path: Path) -> None:
+    main = tmp_path / "main/.git"
+    own = main / "worktrees/feature"
+    (main / "refs/heads").mkdir(parents=True)
+    own.mkdir(parents=True)
+    (main / "HEAD").write_text("111\n")
+    (main / "refs/heads/feature").write_text("222\n")
+    (own / "HEAD").write_text("ref: refs/heads/feature\n")
+    (own / "commondir").write_text("../..\n")
+    # Inside of the other checkout: the first .git decides.
+    worktree = tmp_path / "main/feature"
+    (worktree / "images").mkdir(parents=True)
+    (worktree / ".git").write_text(f"gitdir: {own}\n")
+    assert git_commit(worktree / "images") == "222"
+    (main / "refs/heads/feature").unlink()
+    (main / "packed-refs").write_text("333 refs/heads/feature\n")
+    assert git_commit(worktree) == "333"
+    module = tmp_path / "main/.git/modules/sub"
+    module.mkdir(parents=True)
+    (module / "HEAD").write_text("444\n")
+    (tmp_path / "main/sub").mkdir()
+    (tmp_path / "main/sub/.git").write_text("gitdir: ../.git/modules/sub\n")
+    assert git_commit(tmp_path / "main/sub") == "444"
+    (tmp_path / "main/sub/.git").write_text("gitdir: ../nowhere\n")
+    assert git_commit(tmp_path / "main/sub") is None
