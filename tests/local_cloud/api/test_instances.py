@@ -227,3 +227,41 @@ def test_credentials_of_an_instance_profile_work(cloud: Any, ec2: Any, launch: A
         },
     ).get_caller_identity()
     assert ":assumed-role/builder/i-" in caller["Arn"]
+
+
+def test_metadata_is_told_while_the_machine_boots(cloud: Any, ec2: Any, base_ami: str) -> None:
+    cloud.machines.gate.clear()
+    made = ec2.run_instances(ImageId=base_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]
+    assert cloud.app.instance_metadata("10.9.0.200") is None
+    told = cloud.app.instance_metadata("10.9.0.200", made["InstanceId"])
+    assert (told.instance_id, told.private_ip) == (made["InstanceId"], "10.9.0.200")
+
+
+def test_an_instance_without_a_public_address(cloud: Any, ec2: Any, launch: Any) -> None:
+    nic = {"DeviceIndex": 0, "AssociatePublicIpAddress": False}
+    instance_id = launch(NetworkInterfaces=[nic])
+    for _ in range(2):
+        seen = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+        assert seen["State"]["Name"] == "running"
+        assert "PublicIpAddress" not in seen
+        assert not seen.get("PublicDnsName")
+        assert not seen["NetworkInterfaces"][0].get("Association")
+        told = cloud.app.instance_metadata(seen["PrivateIpAddress"])
+        assert (told.private_ip, told.public_ip) == (seen["PrivateIpAddress"], None)
+        ec2.stop_instances(InstanceIds=[instance_id])
+        cloud.settle()
+        cloud.restart()
+        ec2 = cloud.client("ec2")
+        ec2.start_instances(InstanceIds=[instance_id])
+        cloud.settle()
+    public = launch_public(cloud, ec2, seen["ImageId"])
+    assert public["PublicIpAddress"] == public["PrivateIpAddress"]
+
+
+def launch_public(cloud: Any, ec2: Any, image_id: str) -> Any:
+    nic = {"DeviceIndex": 0, "AssociatePublicIpAddress": True}
+    made = ec2.run_instances(
+        ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1, NetworkInterfaces=[nic]
+    )["Instances"][0]["InstanceId"]
+    cloud.settle()
+    return ec2.describe_instances(InstanceIds=[made])["Reservations"][0]["Instances"][0]

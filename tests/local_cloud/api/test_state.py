@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_cloud.api import app as api_app
 from golden_cloud.state import StateError, StateFile
 
 
@@ -113,3 +116,43 @@ def test_a_file_that_others_may_write_is_not_read(cloud: Any) -> None:
     with pytest.raises(StateError, match="0600"):
         StateFile(path).read()
     path.chmod(0o600)
+
+
+def test_a_save_that_failed_is_done_again(cloud: Any, ssm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_app, "SAVE_RETRY", 0.05)
+    file = cloud.directory / "api-state.pickle"
+    failures = []
+    write = StateFile.write
+
+    def full_disk_twice(self: StateFile, document: bytes) -> None:
+        if len(failures) < 2:
+            failures.append(document)
+            raise OSError("No space left on device")
+        write(self, document)
+
+    monkeypatch.setattr(StateFile, "write", full_disk_twice)
+    ssm.put_parameter(Name="/kept-after-all", Value="1", Type="String")
+    assert _appears(file, b"/kept-after-all")
+    assert len(failures) == 2
+
+
+def _appears(file: Path, text: bytes, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if file.exists() and text in file.read_bytes():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_an_address_can_be_bound_to_one_device() -> None:
+    import socket
+
+    from golden_cloud.server import Server
+
+    server = Server(lambda _environ, _start: [], [("127.0.0.1", 0), ("127.0.0.2", 0)], devices={"127.0.0.1": "lo"})
+    try:
+        devices = [one.socket.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16) for one in server._servers]
+    finally:
+        server._close_sockets()
+    assert [device.rstrip(b"\0") for device in devices] == [b"lo", b""]

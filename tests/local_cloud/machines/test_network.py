@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from golden_cloud.machines import network
+from golden_cloud.place import Place
 from golden_cloud.ports import MachineError
 
 NAT = """\
@@ -62,6 +65,23 @@ def test_only_the_clouds_own_rules_are_removed() -> None:
         ["-F", "NETAVARK-AABBCCDDEEFF0"],
         ["-X", "NETAVARK-AABBCCDDEEFF0"],
     ]
+
+
+def test_machines_are_admitted_to_one_address_and_the_rules_are_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, list[list[str]]] = {}
+    monkeypatch.setattr(network, "_have_rule", lambda table, rule: made.setdefault(table, []).append(rule))
+    where = Place("default", tmp_path, tmp_path)
+    network.admit(where, "10.200.7.0/24", 4599)
+    (allow,) = made["filter"]
+    assert allow[:5] == ["INPUT", "-d", "10.200.7.1/32", "-i", where.bridge]
+    assert "80,4599" in allow
+    network._let_out("10.200.7.0/24")
+    for table, rules in made.items():
+        listing = "".join(f"-A {' '.join(rule)}\n" for rule in rules)
+        removals = network.rules_to_delete(listing, "10.200.7.0/24", where.bridge)
+        assert removals == [["-D", *rule] for rule in rules], table
 
 
 def test_rules_of_the_bridge_are_removed() -> None:

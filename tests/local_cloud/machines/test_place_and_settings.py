@@ -55,10 +55,40 @@ def test_credentials_are_private_and_random(tmp_path: Path) -> None:
 
 def test_the_environment_replaces_whatever_the_caller_had(tmp_path: Path) -> None:
     known = settings.Settings(port=4580, subnet="10.200.7.0/24", access_key="AKIA", secret_key="s")
-    told = settings.environment(place(tmp_path), known)
+    told = settings.environment(place(tmp_path), known, {"AWS_ENDPOINT_URL_EC2": "http://else", "HOME": "/"})
     assert told["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4580"
     assert told["AWS_PROFILE"] is None
     assert told["AWS_SESSION_TOKEN"] is None
+    assert told["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "false"
+    assert told["AWS_CONTAINER_CREDENTIALS_FULL_URI"] is None
+    assert told["AWS_ENDPOINT_URL_EC2"] is None
+    assert not {"HOME", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL_SSM"} & set(told)
+
+
+def test_what_a_shell_evaluates_leaves_no_way_to_another_endpoint(tmp_path: Path) -> None:
+    known = settings.Settings(port=4580, subnet="10.200.7.0/24", access_key="AKIA", secret_key="s")
+    environment = {
+        **os.environ,
+        "XDG_STATE_HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL_STS": "http://else",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/else",
+    }
+    where = Place("default", tmp_path / "golden.ami" / "local_cloud" / "default", tmp_path)
+    where.state.mkdir(parents=True)
+    settings.save(where, known)
+    done = subprocess.run(
+        ["sh", "-c", f'eval "$({sys.executable} -m golden_cloud env)" && env'],
+        env={**environment, "PYTHONPATH": str(Path(settings.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    left = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("AWS_"))
+    assert "AWS_ENDPOINT_URL_STS" not in left
+    assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in left
+    assert left["AWS_ENDPOINT_URL"] == known.endpoint
+    assert left["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "false"
 
 
 def test_a_recycled_pid_is_not_the_server(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def _env(place: Place, options: argparse.Namespace) -> int:
     known = settings.load(place)
     if not known:
         raise lifecycle.LifecycleError(f"the local cloud {place.name!r} was never up: use the verb up first")
-    variables = settings.environment(place, known)
+    variables = settings.environment(place, known, os.environ)
     if options.json:
         print(json.dumps(variables))
         return 0

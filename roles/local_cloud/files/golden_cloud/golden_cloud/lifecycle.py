@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
-from golden_cloud import host, leftovers, process, settings
+from golden_cloud import host, leftovers, process, settings, timings
 from golden_cloud.machines import network
 from golden_cloud.machines import runtime as runtimes
 from golden_cloud.machines.podman import Podman
@@ -41,9 +42,22 @@ def podman_of(place: Place) -> Podman:
 def _exclusive(place: Place) -> Iterator[None]:
     """One ``up``, ``down`` or ``reset`` of a cloud at a time."""
     file = place.state.parent / f".{place.name}.lock"
-    with file.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    while True:
+        with file.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not _is(handle, file):
+                # Whoever had it was a reset, which removed it: others may hold a new one already.
+                continue
+            yield
+            return
+
+
+def _is(handle: IO[str], file: Path) -> bool:
+    """Whether the open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), file.stat())
+    except FileNotFoundError:
+        return False
 
 
 def up(place: Place, port: int | None, say: Say) -> bool:
@@ -51,11 +65,13 @@ def up(place: Place, port: int | None, say: Say) -> bool:
     server = process.read_record(place.process_file)
     if server and server.ready and port in (None, server.port) and process.answers(server.port):
         return False
+    timings.from_environment(os.environ)  # Told here when wrong, not by a server that ends.
     problem = host.problem()
     if problem:
         raise LifecycleError(problem)
     _make_directories(place)
     with _exclusive(place):
+        _make_directories(place)  # Again, as a reset may have had the lock.
         server = process.read_record(place.process_file)
         if server:
             if port not in (None, server.port):
@@ -120,6 +136,8 @@ def _start(place: Place, chosen: settings.Settings, say: Say) -> None:
     dropped = ("AWS_", "GOLDEN_PROGRESS_FILE")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     environment["PYTHONPATH"] = package
+    if environment.get("GOLDEN_CLOUD_IMAGES"):
+        environment["GOLDEN_CLOUD_IMAGES"] = os.path.abspath(environment["GOLDEN_CLOUD_IMAGES"])
     with place.log.open("a") as log:
         server = subprocess.Popen(
             argv,
@@ -196,6 +214,8 @@ def reset(place: Place, say: Say) -> bool:
     if os.geteuid() != 0:
         raise LifecycleError("resetting the local cloud needs root: run it with sudo")
     with _exclusive(place):
+        if not place.state.exists():
+            return False
         _down(place, say)
         leftovers.unmount(place)
         say(f"removing {place.state}")

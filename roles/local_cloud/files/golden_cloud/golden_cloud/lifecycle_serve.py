@@ -12,7 +12,7 @@ import sys
 import threading
 from types import FrameType
 
-from golden_cloud import leftovers, process, settings
+from golden_cloud import leftovers, process, settings, timings
 from golden_cloud.lifecycle import podman_of
 from golden_cloud.machines import network
 from golden_cloud.machines.imds import MetadataServer
@@ -50,14 +50,14 @@ def serve(place: Place, port: int) -> int:
 def _run(place: Place, known: settings.Settings, port: int, done: threading.Event) -> None:
     # Imported here, as it loads moto: verbs other than serve stay quick.
     from golden_cloud.api import create_app
-    from golden_cloud.ports import Config
+    from golden_cloud.ports import Config, InstanceMetadata
     from golden_cloud.server import Server
 
     leftovers.recover(place, podman_of(place))
     leftovers.mark_boot(place)
     network.define(place, known.subnet)
     network.raise_bridge(place, known.subnet)
-    network.admit(place, port)
+    network.admit(place, known.subnet, port)
     gateway = network.gateway(known.subnet)
     machines = PodmanMachines(place, known.subnet, known.account_id)
     machines.resume()
@@ -70,11 +70,17 @@ def _run(place: Place, known: settings.Settings, port: int, done: threading.Even
         account_id=known.account_id,
         port=port,
         gateway=gateway,
+        timings=timings.from_environment(os.environ),
     )
     app = create_app(config, machines)
     app.load()
-    metadata = MetadataServer(place.bridge, gateway, app.instance_metadata)
-    api = Server(app.wsgi, [("127.0.0.1", port), (gateway, port)])
+
+    def about(address: str) -> InstanceMetadata | None:
+        return app.instance_metadata(address, machines.instance_at(address))
+
+    metadata = MetadataServer(place.bridge, gateway, about)
+    # On the bridge only: the address of a bridge is otherwise answered on every interface of the host.
+    api = Server(app.wsgi, [("127.0.0.1", port), (gateway, port)], devices={gateway: place.bridge})
     metadata.start()
     api.start()
     process.write_record(place.process_file, port, ready=True)

@@ -11,12 +11,13 @@ from typing import Any
 
 from golden_cloud import process, settings
 from golden_cloud.lifecycle import podman_of
+from golden_cloud.machines import records
 from golden_cloud.machines.base_images import in_progress
 from golden_cloud.place import Place
 
 
 def status(place: Place) -> dict[str, Any]:
-    """The state of the cloud; also of one that is down or was never up."""
+    """The state of the cloud; also of one that is down or was never up. What ``details`` adds is None: not known."""
     known = settings.load(place)
     server = process.read_record(place.process_file)
     podman = podman_of(place)
@@ -36,17 +37,25 @@ def status(place: Place) -> dict[str, Any]:
         "profile": settings.PROFILE,
         "log": str(place.log),
         "podman": podman.prefix,
-        "instances": [],
-        "images": [],
+        "instances": None,
+        "images": None,
         "making": in_progress(place.base_cache),
-        "disk_bytes": 0,
+        "disk_bytes": None,
+        "needs_root": False,
     }
     return seen
 
 
 def details(place: Place, seen: dict[str, Any]) -> None:
-    """Add instances, images and disk use, which take podman's time (and root's rights)."""
-    if not place.storage.exists() or os.geteuid() != 0:
+    """Add instances, images and disk use, which take podman's time and root's rights.
+
+    Without those they stay unknown, and ``needs_root`` says so.
+    """
+    if not place.storage.exists():
+        seen |= {"instances": [], "images": [], "disk_bytes": 0}
+        return
+    if os.geteuid() != 0:
+        seen["needs_root"] = True
         return
     podman = podman_of(place)
     if seen["running"]:
@@ -55,12 +64,13 @@ def details(place: Place, seen: dict[str, Any]) -> None:
         seen["images"] = _images(podman)
     else:
         seen["instances"] = _instances(place, {})
+        seen["images"] = stored_images(place)
     seen["disk_bytes"] = disk_bytes(place)
 
 
 def _instances(place: Place, states: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
-    for identifier, record in sorted(machine_records(place).items()):
+    for identifier, record in sorted(records.read(place).items()):
         container = states.get(identifier, {})
         found.append(
             {
@@ -74,13 +84,6 @@ def _instances(place: Place, states: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def machine_records(place: Place) -> dict[str, dict[str, Any]]:
-    """What was written down of each machine."""
-    import json
-
-    return {file.parent.name: json.loads(file.read_text()) for file in place.instances.glob("*/machine.json")}
-
-
 def _images(podman: Any) -> list[dict[str, Any]]:
     import json
 
@@ -90,6 +93,34 @@ def _images(podman: Any) -> list[dict[str, Any]]:
         for image in listed
         for name in image.get("Names") or []
     ]
+
+
+def stored_images(place: Place) -> list[dict[str, Any]]:
+    """Images of a cloud that is down, read from the storage's own lists: podman would set up its run directory.
+
+    ``bytes`` is the sum of an image's layers.
+    """
+    import json
+
+    try:
+        images = json.loads((place.storage / "overlay-images" / "images.json").read_text())
+        layers = json.loads((place.storage / "overlay-layers" / "layers.json").read_text())
+    except FileNotFoundError:
+        return []
+    known = {layer["id"]: layer for layer in layers}
+    return [
+        {"reference": name, "bytes": _layers_bytes(image.get("layer"), known), "created": image.get("created")}
+        for image in images
+        for name in image.get("names") or []
+    ]
+
+
+def _layers_bytes(layer: str | None, known: dict[str, dict[str, Any]]) -> int:
+    total = 0
+    while layer and layer in known:
+        total += known[layer].get("diff-size") or 0
+        layer = known[layer].get("parent")
+    return total
 
 
 def disk_bytes(place: Place) -> int:
@@ -111,10 +142,16 @@ def human(seen: dict[str, Any]) -> str:
     if seen["running"]:
         lines.append(f"  endpoint   {seen['endpoint']}  (region {seen['region']}, account {seen['account_id']})")
         lines.append(f"  profile    {seen['profile']} in {seen['config_file']}")
-    lines.append(f"  state      {seen['state_directory']}  ({seen['disk_bytes'] / 1e6:.0f} MB)")
-    lines += [f"  instance   {one['id']}  {one['state']:8} {one['address']}" for one in seen["instances"]]
-    lines += [f"  image      {one['reference']}  {one['bytes'] / 1e6:.0f} MB" for one in seen["images"]]
+    lines.append(f"  state      {seen['state_directory']}{_size(seen['disk_bytes'])}")
+    if seen["needs_root"]:
+        lines.append("  instances, images and disk use are seen by root only: run it with sudo")
+    lines += [f"  instance   {one['id']}  {one['state']:8} {one['address']}" for one in seen["instances"] or []]
+    lines += [f"  image      {one['reference']}{_size(one['bytes'])}" for one in seen["images"] or []]
     lines += [
         f"  making     {one['key']}: {one['step']} ({time.time() - one['started']:.0f} s)" for one in seen["making"]
     ]
     return "\n".join(lines)
+
+
+def _size(number: int | None) -> str:
+    return "" if number is None else f"  ({number / 1e6:.0f} MB)"

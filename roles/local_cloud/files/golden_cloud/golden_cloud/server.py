@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from wsgiref.types import WSGIApplication
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -38,11 +39,14 @@ class Server:
     ``OSError`` (EADDRINUSE) when an address is taken.
     """
 
-    def __init__(self, wsgi: WSGIApplication, addresses: list[tuple[str, int]]) -> None:
+    def __init__(
+        self, wsgi: WSGIApplication, addresses: list[tuple[str, int]], devices: Mapping[str, str] | None = None
+    ) -> None:
+        """*devices* names, for an address, the one network device through which it is reached."""
         self._servers: list[BaseWSGIServer] = []
         try:
             for host, port in addresses:
-                self._servers.append(_bind(wsgi, host, port))
+                self._servers.append(_bind(wsgi, host, port, (devices or {}).get(host)))
         except BaseException:
             self._close_sockets()
             raise
@@ -72,13 +76,15 @@ class Server:
             server.server_close()
 
 
-def _bind(wsgi: WSGIApplication, host: str, port: int) -> BaseWSGIServer:
+def _bind(wsgi: WSGIApplication, host: str, port: int, device: str | None) -> BaseWSGIServer:
     """werkzeug ends the process when an address is taken; here the caller shall decide."""
     import socket
 
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if device:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
         listener.bind((host, port))
         listener.listen(128)
         return make_server(host, port, wsgi, threaded=True, request_handler=_Handler, fd=listener.detach())

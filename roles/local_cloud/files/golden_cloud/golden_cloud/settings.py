@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -76,10 +77,17 @@ def write_private(file: Path, text: str) -> None:
     fresh.replace(file)
 
 
-def environment(place: Place, settings: Settings) -> dict[str, str | None]:
-    """Environment with which any AWS client meets the local cloud and nothing else; None means: unset."""
+def environment(place: Place, settings: Settings, caller: Mapping[str, str]) -> dict[str, str | None]:
+    """Environment with which any AWS client meets the local cloud and nothing else; None means: unset.
+
+    *caller* is the environment that it is meant for: an endpoint of one service (``AWS_ENDPOINT_URL_EC2``), whose
+    names are without number, wins over the endpoint of all.
+    """
+    of_services = sorted(name for name in caller if name.startswith("AWS_ENDPOINT_URL_"))
     return {
+        **dict.fromkeys(of_services),
         "AWS_ENDPOINT_URL": settings.endpoint,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         "AWS_ACCESS_KEY_ID": settings.access_key,
         "AWS_SECRET_ACCESS_KEY": settings.secret_key,
         "AWS_REGION": settings.region,
@@ -92,5 +100,10 @@ def environment(place: Place, settings: Settings) -> dict[str, str | None]:
         "AWS_SESSION_TOKEN": None,
         "AWS_SECURITY_TOKEN": None,
         "AWS_ROLE_ARN": None,
+        "AWS_ROLE_SESSION_NAME": None,
         "AWS_WEB_IDENTITY_TOKEN_FILE": None,
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": None,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": None,
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": None,
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": None,
     }

@@ -45,6 +45,10 @@ SERVICES: dict[str, Dispatch] = {
 }
 
 
+SAVE_RETRY = 5.0
+"""Seconds until the state is saved again after that failed (a full disk, say)."""
+
+
 class App:
     """One local cloud's API. moto's state belongs to the process, so a process has one."""
 
@@ -126,7 +130,9 @@ class App:
             try:
                 self.save()
             except Exception:
-                runtime.LOG.exception("the state could not be saved")
+                runtime.LOG.exception("the state could not be saved; trying again in %s s", SAVE_RETRY)
+                self._cloud.changed.set()
+                self._closing.wait(SAVE_RETRY)
 
 
 def _extend_moto() -> None:

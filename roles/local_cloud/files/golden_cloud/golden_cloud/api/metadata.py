@@ -47,7 +47,7 @@ def _metadata(account_id: str, backend: CloudEC2Backend, instance: MachineInstan
         availability_zone_id=zones.get(zone, ""),
         architecture=instance.architecture,
         private_ip=instance.machine_address or address,
-        public_ip=instance.machine_address or address,
+        public_ip=(instance.machine_address or address) if instance.is_public else None,
         hostname=instance.private_dns_name,
         mac=nic.mac_address if nic else "",
         subnet_id=instance.subnet_id,

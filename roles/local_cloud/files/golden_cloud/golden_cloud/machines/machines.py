@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from golden_cloud.machines import base_images, network, own_images, runtime, seed
+from golden_cloud.machines import base_images, network, own_images, records, runtime, seed
 from golden_cloud.machines.podman import Podman, PodmanError
 from golden_cloud.machines.recipes import RECIPES
 from golden_cloud.machines.watch import Watch
@@ -46,6 +46,7 @@ class PodmanMachines:
         self._runtime = runtime.remembered(self._runtime_file)
         known = self._runtime or runtime.Runtime()
         self.podman = Podman(place, known.podman)
+        self._instance_at = {record["address"]: name for name, record in self.records().items()}
         self._tell_ended: Callable[[str], None] = lambda _instance_id: None
         self._watch = Watch(self._ended_by_itself)
 
@@ -190,11 +191,16 @@ class PodmanMachines:
             record |= {"user": self._user_of(image_ref)}
             (directory / "machine.json").write_text(json.dumps(record))
             last_file.write_text(address)
+            self._instance_at[address] = directory.name
         return address
 
     def records(self) -> dict[str, dict[str, Any]]:
         """What was written down of each machine, by instance id."""
-        return {file.parent.name: json.loads(file.read_text()) for file in self.place.instances.glob("*/machine.json")}
+        return records.read(self.place)
+
+    def instance_at(self, address: str) -> str | None:
+        """Whose address this is, from the moment that it is given, which is before ``launch`` returns."""
+        return self._instance_at.get(address)
 
     def _create_and_start(self, instance_id: str, image_ref: str, hostname: str, address: str) -> None:
         """Start a new container; the first of all finds out how containers run on this host."""
@@ -213,12 +219,16 @@ class PodmanMachines:
     def _find_runtime(self, instance_id: str, image_ref: str, hostname: str, address: str) -> runtime.Runtime:
         """Boot the machine in each way that there is, until one works."""
         failures = []
+        end = time.monotonic() + runtime.ALL_SECONDS
         for candidate in runtime.candidates():
+            if time.monotonic() > end:
+                failures.append(f"and no time was left for {candidate.label}")
+                break
             self.podman = Podman(self.place, candidate.podman)
             try:
                 self._create(instance_id, image_ref, hostname, address, candidate)
                 self._start(instance_id)
-                self._wait_for_systemd(instance_id)
+                self._wait_for_systemd(instance_id, end)
             except MachineError as error:
                 log.info("%s: %s", candidate.label, error)
                 failures.append(f"{candidate.label}: {error}")
@@ -233,17 +243,23 @@ class PodmanMachines:
             " 'podman run --systemd=always' works"
         )  # fmt: skip
 
-    def _wait_for_systemd(self, instance_id: str, timeout: float = 15) -> None:
-        """Until init has brought up its bus, which it does early."""
-        end = time.monotonic() + timeout
+    def _wait_for_systemd(self, instance_id: str, end: float) -> None:
+        """Until init has brought up its bus, which it does early; at most until the monotonic time *end*."""
+        began = time.monotonic()
+        patience = runtime.SILENT_SECONDS
         said = ""
-        while time.monotonic() < end:
-            done = self.podman.run("exec", instance_id, "systemctl", "is-system-running", check=False)
+        while time.monotonic() < min(began + patience, end):
+            done = self.podman.run("exec", instance_id, "systemctl", "is-system-running", check=False, timeout=60)
             said = (done.stdout + done.stderr).decode(errors="replace").strip()
-            if said in ("starting", "running", "degraded"):
+            progress = runtime.progress(said, self.console_output(instance_id))
+            if progress == "up":
                 return
+            if progress == "hopeless":
+                raise MachineError(f"systemd gave up: {said}; its console: {self.console_output(instance_id)[-500:]}")
+            if progress == "coming":
+                patience = runtime.COMING_SECONDS
             time.sleep(0.2)
-        raise MachineError(f"systemd did not come up within {timeout:.0f} s: {said}")
+        raise MachineError(f"systemd did not come up within {time.monotonic() - began:.0f} s: {said}")
 
     def _create(self, instance_id: str, image_ref: str, hostname: str, address: str, how: runtime.Runtime) -> None:
         directory = self.place.instances / instance_id / "seed"
@@ -290,6 +306,8 @@ class PodmanMachines:
         if done.returncode and self.podman.inspect(instance_id):
             raise PodmanError(["rm", instance_id], done.returncode, done.stderr.decode(errors="replace"))
         shutil.rmtree(self.place.instances / instance_id, ignore_errors=True)
+        with self._addresses:
+            self._instance_at = {key: name for key, name in self._instance_at.items() if name != instance_id}
         self._prune()
 
     def _record(self, instance_id: str) -> dict[str, Any]:
@@ -309,7 +327,6 @@ class PodmanMachines:
             self._start(instance_id)
         else:
             log.info("%s has shut itself down (status %s)", instance_id, record["State"].get("ExitCode"))
-            self._tell_ended(instance_id)
             self._tell_ended(instance_id)
 
     def _settled(self, instance_id: str) -> dict[str, Any] | None:

@@ -200,13 +200,14 @@ def _have_rule(table: str, rule: list[str]) -> None:
             raise MachineError(f"iptables -t {table} -I {' '.join(rule)} failed: {done.stderr.strip()}")
 
 
-def admit(place: Place, port: int) -> None:
-    """Let machines reach the API and the metadata service.
+def admit(place: Place, subnet: str, port: int) -> None:
+    """Let machines reach the API and the metadata service, at the bridge's own address and no other of the host's.
 
     Packets to the metadata address are turned to the bridge's own. The address is not given to the bridge: a host that
     is an instance on AWS itself would lose its metadata service.
     """
-    allow = ["INPUT", "-i", place.bridge, "-p", "tcp", "-m", "multiport", "--dports", f"80,{port}", "-j", "ACCEPT"]
+    allow = ["INPUT", "-d", f"{gateway(subnet)}/32", "-i", place.bridge, "-p", "tcp", "-m", "multiport"]
+    allow += ["--dports", f"80,{port}", "-j", "ACCEPT"]
     turn = ["PREROUTING", "-i", place.bridge, "-d", f"{METADATA_ADDRESS}/32", "-p", "tcp", "-m", "tcp"]
     turn += ["--dport", "80", "-j", "REDIRECT", "--to-ports", "80"]
     for table, rule in (("filter", allow), ("nat", turn)):

@@ -10,6 +10,26 @@ import resource
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+SILENT_SECONDS = 30.0
+"""How long a container may run without a word from its init: that of a loaded host is slow to start."""
+COMING_SECONDS = 60.0
+"""How long an init that has said that it is starting may take."""
+ALL_SECONDS = 180.0
+"""How long it may take to try all ways."""
+Progress = Literal["up", "coming", "silent", "hopeless"]
+
+
+def progress(said: str, console: str) -> Progress:
+    """How far init has come. *said* is what ``systemctl is-system-running`` answers in the container."""
+    if said in ("starting", "running", "degraded"):
+        return "up"
+    if said == "initializing":
+        return "coming"
+    if "Freezing execution" in console or "container state improper" in said or "is not running" in said:
+        return "hopeless"
+    return "silent"
 
 
 @dataclass(frozen=True)

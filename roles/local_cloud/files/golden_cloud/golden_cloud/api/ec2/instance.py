@@ -24,6 +24,9 @@ SELF_SHUTDOWN = StateReason(
 class MachineInstance(Instance):
     """moto's instance, except that its state and addresses are those of a machine."""
 
+    is_public = True
+    """Whether it was launched to have a public address."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.machine_address: str | None = None
         self.image_ref = ""
@@ -46,7 +49,7 @@ class MachineInstance(Instance):
             self.terminated_at = time.time()
         for nic in self.nics.values():
             nic.delete_on_termination = True
-            nic.public_ip = self.machine_address if name == "running" else None
+            nic.public_ip = self.public_ip
         return previous
 
     @property
@@ -58,7 +61,7 @@ class MachineInstance(Instance):
         nic = self.nics[0]
         nic.private_ip_address = address
         nic.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
-        nic.public_ip = address
+        nic.public_ip = address if self.is_public else None
 
     @property
     def private_ip(self) -> str | None:
@@ -70,7 +73,7 @@ class MachineInstance(Instance):
 
     @property
     def public_ip(self) -> str | None:
-        return self.machine_address if self.state == "running" else None
+        return self.machine_address if self.is_public and self.state == "running" else None
 
     @property
     def public_ip_address(self) -> str | None:

@@ -36,6 +36,7 @@ class _Network:
     groups: list[Any]
     nics: list[dict[str, Any]]
     zone: str | None
+    public: bool
 
 
 class InstanceOperations:
@@ -76,7 +77,7 @@ class InstanceOperations:
             key_name=self._get_param("KeyName"),
             security_group_ids=[group.id for group in network.groups],
             nics=network.nics,
-            associate_public_ip=True,
+            associate_public_ip=network.public,
             tags={"instance": tags.get("instance", {})},
             ebs_optimized=self._get_param("EbsOptimized") or False,
             disable_api_stop=self._get_param("DisableApiStop") or False,
@@ -90,6 +91,7 @@ class InstanceOperations:
         try:
             for instance in reservation.instances:
                 instance.image_ref = image.image_ref
+                instance.is_public = network.public
                 instance.cpu_credits = self._get_param("CreditSpecification.CpuCredits")
                 self._equip(instance, volumes, tags, profile)
         except Exception:
@@ -163,7 +165,8 @@ class InstanceOperations:
         zone = self._get_param("Placement.AvailabilityZone")
         self._refuse_placement()
         subnet = self._subnet(subnet_id, zone)
-        return _Network(subnet.id, self._groups(group_ids, subnet), [], subnet.availability_zone)
+        public = str(nic.get("AssociatePublicIpAddress", True)).lower() != "false"
+        return _Network(subnet.id, self._groups(group_ids, subnet), [], subnet.availability_zone, public)
 
     def _primary_interface(self) -> dict[str, Any]:
         interfaces = self._get_param("NetworkInterfaces", [])
