@@ -13,13 +13,8 @@ import pathlib
 import re
 import typing as t
 
+from .declarations import Declarations, hcl_declarations, json_declarations
 from .errors import PackerError
-
-_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|#[^\n]*|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_VARIABLE = re.compile(r'^\s*variable\s+"?([\w-]+)"?\s*\{', re.MULTILINE)
-_VARIABLES = re.compile(r"^\s*variables\s*\{(.*?)^\s*\}", re.MULTILINE | re.DOTALL)
-_ATTRIBUTE = re.compile(r"^\s*([\w-]+)\s*=", re.MULTILINE)
-_PLUGIN = re.compile(r'\bsource\s*=\s*"(github\.com/[\w.-]+/[\w.-]+)"')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,21 +27,10 @@ class Template:
     declared: frozenset[str]
     plugins: tuple[str, ...] = ()
     legacy: dict[str, t.Any] | None = None
-
-
-def hcl_declarations(text: str) -> tuple[set[str], set[str]]:
-    """Names of the variables and sources of the plugins that HCL text declares."""
-    text = _COMMENT.sub(lambda match: match[1] or "", text)
-    names = set(_VARIABLE.findall(text))
-    for block in _VARIABLES.findall(text):
-        names.update(_ATTRIBUTE.findall(block))
-    return names, set(_PLUGIN.findall(text))
-
-
-def _json_declarations(text: str, path: pathlib.Path) -> tuple[set[str], set[str]]:
-    content = _load_json(text, path)
-    names = set(content.get("variable", {})) | set(content.get("variables", {}))
-    return names, set(re.findall(r'"source"\s*:\s*"(github\.com/[\w.-]+/[\w.-]+)"', text))
+    # What each plugin's version has to fit, as C(>= 1.2, < 2).
+    constraints: dict[str, str] = dataclasses.field(default_factory=dict)
+    # Variables whose values nobody must see.
+    sensitive: frozenset[str] = frozenset()
 
 
 def _load_json(text: str, path: pathlib.Path) -> dict[str, t.Any]:
@@ -81,15 +65,24 @@ def load_template(path: str) -> Template:
     hcl = template.is_dir() or _is_hcl_name(template.name)
     if not hcl:
         content = _load_json(template.read_text(encoding="utf-8"), template)
-        return Template(template, False, files, frozenset(content.get("variables") or {}), legacy=content)
-    names: set[str] = set()
-    plugins: set[str] = set()
+        declared = frozenset(content.get("variables") or {})
+        sensitive = frozenset(content.get("sensitive-variables") or ())
+        return Template(template, False, files, declared, legacy=content, sensitive=sensitive)
+    found = Declarations()
     for file in files:
         text = file.read_text(encoding="utf-8")
-        more = _json_declarations(text, file) if file.name.endswith(".json") else hcl_declarations(text)
-        names |= more[0]
-        plugins |= more[1]
-    return Template(template, True, files, frozenset(names), tuple(sorted(plugins)))
+        is_json = file.name.endswith(".json")
+        found.add(json_declarations(_load_json(text, file)) if is_json else hcl_declarations(text))
+    plugins = tuple(sorted(found.plugins))
+    return Template(
+        template,
+        True,
+        files,
+        frozenset(found.variables),
+        plugins,
+        constraints=found.plugins,
+        sensitive=frozenset(found.sensitive),
+    )
 
 
 def with_run_tags(template: Template, tags: dict[str, str]) -> str:

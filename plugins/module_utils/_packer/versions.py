@@ -16,6 +16,7 @@ import subprocess
 
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 
+from .constraints import satisfies
 from .errors import PackerError
 from .state import cache_directory, read_json, write_private
 from .template import Template
@@ -33,7 +34,7 @@ class Versions:
     ansible: str = ansible_version
 
     def missing(self, template: Template) -> list[str]:
-        """Plugins that the template asks for and that are not there yet."""
+        """Plugins that the template asks for and that are not there yet, or in no version that fits."""
         return [source for source in template.plugins if source not in self.plugins]
 
 
@@ -97,23 +98,27 @@ def _order(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
-def installed_plugins(plugin_path: str | None) -> dict[str, str]:
-    """The newest version of each plugin there is, by source, read from the names of the files."""
-    found: dict[str, str] = {}
+def installed_plugins(plugin_path: str | None) -> dict[str, list[str]]:
+    """The versions of each plugin there is, newest first, by source, read from the names of the files."""
+    found: dict[str, set[str]] = {}
     for directory in _plugin_directories(plugin_path):
         for file in directory.glob("*/*/*/packer-plugin-*"):
             match = _BINARY.match(file.name)
-            if not match:
-                continue
-            source = "/".join(file.relative_to(directory).parts[:3])
-            if _order(match["version"]) > _order(found.get(source, "")):
-                found[source] = match["version"]
-    return found
+            if match:
+                found.setdefault("/".join(file.relative_to(directory).parts[:3]), set()).add(match["version"])
+    return {source: sorted(versions, key=_order, reverse=True) for source, versions in found.items()}
+
+
+def _chosen(installed: list[str], constraint: str) -> str | None:
+    """The version that Packer takes: the newest that fits."""
+    return next((version for version in installed if satisfies(version, constraint)), None)
 
 
 def read_versions(executable: str, plugin_path: str | None, template: Template) -> Versions:
     """The versions that matter to a template: of the plugins those that it names, all when it cannot name any."""
-    plugins = installed_plugins(plugin_path)
+    installed = installed_plugins(plugin_path)
     if template.hcl and template.plugins:
-        plugins = {source: version for source, version in plugins.items() if source in template.plugins}
-    return Versions(packer_version(executable), dict(sorted(plugins.items())))
+        installed = {source: versions for source, versions in installed.items() if source in template.plugins}
+    chosen = {source: _chosen(installed[source], template.constraints.get(source, "")) for source in sorted(installed)}
+    plugins = {source: version for source, version in chosen.items() if version is not None}
+    return Versions(packer_version(executable), plugins)

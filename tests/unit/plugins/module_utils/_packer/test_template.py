@@ -8,8 +8,9 @@ import json
 from pathlib import Path
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._packer.declarations import hcl_declarations
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
-from ansible_collections.golden.ami.plugins.module_utils._packer.template import hcl_declarations, load_template
+from ansible_collections.golden.ami.plugins.module_utils._packer.template import load_template
 
 HCL = """
 # variable "commented" {}
@@ -27,7 +28,52 @@ locals { url = "https://example.org" }
 
 
 def test_what_hcl_declares() -> None:
-    assert hcl_declarations(HCL) == ({"one", "two", "three"}, {"github.com/hashicorp/amazon"})
+    found = hcl_declarations(HCL)
+    assert found.variables == {"one", "two", "three"}
+    assert found.plugins == {"github.com/hashicorp/amazon": ">= 1"}
+    assert not found.sensitive
+
+
+def test_sensitive_variables_and_constraints(tmp_path: Path) -> None:
+    (tmp_path / "a.pkr.hcl").write_text("""
+        variable "plain" {
+          description = "sensitive = true } {"
+          validation {
+            condition     = length("${var.plain}") > 0
+            error_message = "Not empty."
+          }
+        }
+        variable "hidden" {
+          type = object({ a = string })
+          validation {
+            condition = true
+            error_message = "}"
+          }
+          sensitive = true
+        }
+        variable "one_line" { sensitive = true }
+        variable "after" { type = string }
+        packer {
+          required_plugins {
+            amazon = {
+              source  = "github.com/hashicorp/amazon" # } version = "9"
+              version = ">= 1.2, < 2"
+            }
+            ansible = { source : "github.com/hashicorp/ansible" }
+          }
+        }
+    """)
+    plugins = [{"amazon": {"source": "github.com/hashicorp/amazon", "version": "!= 1.3"}}]
+    declared = {"variable": {"token": {"sensitive": True}, "size": {}}, "packer": {"required_plugins": plugins}}
+    (tmp_path / "b.pkr.json").write_text(json.dumps(declared))
+    template = load_template(str(tmp_path))
+    assert template.declared == {"plain", "hidden", "one_line", "after", "token", "size"}
+    assert template.sensitive == {"hidden", "one_line", "token"}
+    assert template.constraints == {
+        "github.com/hashicorp/amazon": ">= 1.2, < 2, != 1.3",
+        "github.com/hashicorp/ansible": "",
+    }
+    assert template.plugins == tuple(template.constraints)
 
 
 def test_directory_of_hcl_and_json(tmp_path: Path) -> None:

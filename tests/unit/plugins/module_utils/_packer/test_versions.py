@@ -40,8 +40,25 @@ def test_the_newest_of_each_plugin_that_the_template_names(packer: Path, tmp_pat
         name = f"packer-plugin-{source.rpartition('/')[2]}_v{version}_x5.0_linux_amd64"
         (plugins / source / name).touch()
         (plugins / source / f"{name}_SHA256SUM").touch()
-    assert installed_plugins(str(plugins)) == {AMAZON: "1.10.0", "github.com/hashicorp/ansible": "1.0.3"}
+    assert installed_plugins(str(plugins)) == {
+        AMAZON: ["1.10.0", "1.8.2"],
+        "github.com/hashicorp/ansible": ["1.0.3"],
+    }
     template = Template(tmp_path, True, (), frozenset(), (AMAZON, "github.com/a/b"))
     versions = read_versions(str(packer), str(plugins), template)
     assert versions.plugins == {AMAZON: "1.10.0"}
     assert versions.missing(template) == ["github.com/a/b"]
+
+
+@pytest.mark.parametrize(("constraint", "chosen"), [(">= 1.9", None), ("~> 1.7.0", "1.7.1"), ("", "1.8.2")])
+def test_a_version_that_does_not_fit_is_missing(
+    packer: Path, tmp_path: Path, constraint: str, chosen: str | None
+) -> None:
+    directory = tmp_path / "plugins" / AMAZON
+    directory.mkdir(parents=True)
+    for version in ("1.7.1", "1.8.2"):
+        (directory / f"packer-plugin-amazon_v{version}_x5.0_linux_amd64").touch()
+    template = Template(tmp_path, True, (), frozenset(), (AMAZON,), constraints={AMAZON: constraint})
+    versions = read_versions(str(packer), str(tmp_path / "plugins"), template)
+    assert versions.plugins.get(AMAZON) == chosen
+    assert versions.missing(template) == ([] if chosen else [AMAZON])
