@@ -36,3 +36,10 @@ class Cloud:
 
     def ssm(self, region: str | None = None) -> Client:
         return self._client("ssm", region)
+
+    def sts(self) -> Client:
+        """One that gives up soon: there are networks with a way to EC2 and none to STS."""
+        import botocore.config  # noqa: PLC0415 - AnsibleAWSModule has told by now when it is missing
+
+        config = botocore.config.Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
+        return self._make("sts", region=self.region, config=config)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 
+# AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
+from ansible.module_utils.common.warnings import warn
+
 from .._ami import leftovers
-from .._ami.calls import AmiError
+from .._ami.calls import AmiError, get_account
 from .._ami.cloud import Cloud
 from .process import end_marked
 from .record import RunRecord, dead_runs
@@ -23,6 +26,22 @@ class Cleanup:
     remaining: list[dict[str, str]] = dataclasses.field(default_factory=list)
     removed: list[dict[str, str]] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
+    # Those of the remaining that no later run will remove either.
+    untouched: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    # Whether a Region could not be looked at.
+    failed: bool = False
+    # Records of killed runs in other accounts.
+    foreign: list[RunRecord] = dataclasses.field(default_factory=list)
+
+    def add(self, other: Cleanup) -> None:
+        self.remaining += other.remaining
+        self.removed += other.removed
+        self.problems += other.problems
+        self.untouched += other.untouched
+
+    def settled(self) -> bool:
+        """Whether there is nothing that a later run could do; what is not touched has been named by now."""
+        return not self.failed and all(one in self.untouched for one in self.remaining)
 
     def text(self) -> str:
         """A sentence for a failure; empty when nothing is left."""
@@ -45,12 +64,17 @@ def clean_up(cloud: Cloud, record: RunRecord, keep: c.Collection[str], *, remove
                 found = leftovers.add_learned(cloud, found, record.learned, keep)
             clear(cloud, found, done, remove=remove)
         except AmiError as error:
+            done.failed = True
             done.problems.append(f"{region}: {error.message}: {error.exception}")
     return done
 
 
 def clear(cloud: Cloud, found: leftovers.Leftovers, done: Cleanup, *, remove: bool = True) -> None:
     """Remove what was found in a Region, or only say that it is there."""
+    if found.untouched:
+        done.remaining += found.described_untouched()
+        done.untouched += found.described_untouched()
+        done.problems += found.reasons()
     if not found.resources:
         return
     if not remove:
@@ -59,19 +83,35 @@ def clear(cloud: Cloud, found: leftovers.Leftovers, done: Cleanup, *, remove: bo
     rest, problems = leftovers.remove(cloud, found)
     done.remaining += rest.described()
     done.removed += [one for one in found.described() if one not in done.remaining]
-    # What failed at first and is gone now needs no mention.
+    # What failed at first and is gone now needs no mention: each kind that can be removed is asked for afterwards.
     done.problems += problems if rest.resources else []
 
 
 def sweep_dead_runs(cloud: Cloud, endpoint_url: str | None, profile: str | None) -> Cleanup:
-    """Remove what killed runs left. Without records of such runs this calls nothing."""
+    """Remove what killed runs left. Without records of such runs this calls nothing.
+
+    A record of another account stays as it is: here its things could not be seen, and it would be forgotten with
+    them still there.
+    """
     total = Cleanup()
-    for record in dead_runs(endpoint_url, profile):
+    records = dead_runs(endpoint_url, profile)
+    account = account_of(cloud) if records else None
+    for record in records:
+        if record.account and account and record.account != account:
+            total.foreign.append(record)
+            continue
         end_marked(record.run_id)
         done = clean_up(cloud, record, record.artifacts)
-        total.remaining += done.remaining
-        total.removed += done.removed
-        total.problems += done.problems
-        if not done.remaining and not done.problems:
+        total.add(done)
+        if done.settled() and (done.removed or done.untouched or (record.account and account)):
             record.remove()
     return total
+
+
+def account_of(cloud: Cloud) -> str | None:
+    """The AWS account; None where STS cannot be asked, which is no reason not to build."""
+    try:
+        return get_account(cloud.sts())
+    except AmiError as error:
+        warn(f"It is not known which AWS account this is ({error.message}: {error.exception}).")
+        return None

@@ -34,6 +34,8 @@ class RunRecord:
     scratch: str
     learned: Learned = dataclasses.field(default_factory=Learned)
     artifacts: list[str] = dataclasses.field(default_factory=list)
+    # Without an endpoint or a profile, credentials from the environment look the same in each account.
+    account: str | None = None
 
     @property
     def path(self) -> pathlib.Path:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import time
 import typing as t
 
+from .._ami.leftovers import Learned
 from .argv import build_argv
 from .errors import PackerError
-from .learn import learn
+from .learn import Learner
 from .log import RunLog
 from .manifest import Artifact, read_manifest, split_artifact_id
 from .messages import Message, artifact_ids, parse_line
@@ -56,7 +58,7 @@ class Run:
         return by_phase(self.durations)
 
 
-def _record(options: BuildOptions, workspace: Workspace, facts: RunFacts) -> RunRecord:
+def _record(options: BuildOptions, workspace: Workspace, facts: RunFacts, account: str | None) -> RunRecord:
     own = own_process()
     access = options.access
     return RunRecord(
@@ -69,17 +71,20 @@ def _record(options: BuildOptions, workspace: Workspace, facts: RunFacts) -> Run
         started=own.started,
         host=host_name(),
         scratch=str(workspace.path),
+        account=account,
+        learned=Learned(began=time.time()),
     )
 
 
 class _Reader:
     """Takes Packer's lines: to the log, to the record, and what is data among them to be kept."""
 
-    def __init__(self, log: RunLog, record: RunRecord, workspace: Workspace) -> None:
+    def __init__(self, log: RunLog, record: RunRecord, workspace: Workspace, learner: Learner) -> None:
         self.log = log
         self.record = record
         self.messages: list[Message] = []
         self.errors: list[str] = []
+        self._learner = learner
         self._scrub = workspace.scrubber.text
 
     def __call__(self, line: str) -> None:
@@ -92,7 +97,7 @@ class _Reader:
         if message.is_error:
             self.errors.append(self._scrub(message.text))
         if message.text:
-            if learn(self.record.learned, message.text):
+            if not message.is_error and self._learner.hear(message.text):
                 self.record.write()
             self.log.write(message.text)
 
@@ -133,13 +138,16 @@ def run_packer(
     placement: dict[str, t.Any],
     trap: SignalTrap,
     watch: AncestorWatch,
+    account: str | None = None,
 ) -> Run:
-    """Run ``packer build``. What it leaves is on record before it starts."""
+    """Run ``packer build``. What it leaves is on record before it starts, with the AWS account that it is in."""
     selection = workspace.select(_variables(options, workspace, facts, world, placement), facts.run_tags)
     log = RunLog(facts.log_path, workspace.scrubber, Progress(earlier_durations(options.name)))
-    record = _record(options, workspace, facts)
+    record = _record(options, workspace, facts, account)
     record.write()
-    reader = _Reader(log, record, workspace)
+    declared = world.template.declared
+    tagged = "golden_run_tags" in declared or not world.template.hcl
+    reader = _Reader(log, record, workspace, Learner(record.learned, only_regions=tagged))
     argv = build_argv(
         workspace.executable, selection, on_error=options.on_error, parallel_builds=options.parallel_builds
     )
@@ -161,7 +169,6 @@ def run_packer(
         except PackerError as error:
             reader.errors.append(str(error))
             code = 1
-    declared = world.template.declared
     return Run(
         code,
         stop,
@@ -171,5 +178,5 @@ def run_packer(
         reader.errors,
         log.progress.durations(),
         tags_handed_over="golden_tags" in declared,
-        run_tags_handed_over="golden_run_tags" in declared or not world.template.hcl,
+        run_tags_handed_over=tagged,
     )

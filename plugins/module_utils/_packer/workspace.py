@@ -13,10 +13,11 @@ import tempfile
 import typing as t
 
 from . import variables
+from .abandoned import make_owned, remove_abandoned
 from .argv import Selection
 from .environment import packer_environment
 from .options import PackerOptions
-from .secrets import Scrubber
+from .secrets import Scrubber, environment_secrets
 from .state import write_private
 from .template import Template, with_run_tags
 
@@ -25,11 +26,13 @@ class Workspace:
     """A directory of a run's own, readable by nobody else: variable files, manifest, the copy of a legacy template."""
 
     def __init__(self, options: PackerOptions, template: Template, executable: str) -> None:
-        self.path = pathlib.Path(tempfile.mkdtemp(prefix="golden-ami-"))
+        remove_abandoned(pathlib.Path(tempfile.gettempdir()))
+        self.path = make_owned(pathlib.Path(tempfile.gettempdir()))
         self.options = options
         self.template = template
         self.executable = executable
-        self.scrubber = Scrubber([options.secret_variables, options.access.secret_key, options.access.session_token])
+        given = [options.secret_variables, options.access.secret_key, options.access.session_token]
+        self.scrubber = Scrubber([*given, *environment_secrets(self.environment(), template.sensitive)])
 
     def __enter__(self) -> Workspace:
         return self

@@ -124,6 +124,10 @@ class AwsCalls:
         return self.expect(operation, botocore.exceptions.ClientError(t.cast(t.Any, error), operation))
 
     def __call__(self, client: t.Any, operation: str, request: dict[str, t.Any]) -> t.Any:
+        if operation == "GetCallerIdentity" and (not self._expected or self._expected[0][0] != operation):
+            # Whose credentials these are may be asked by a build at any time.
+            self.seen.append((operation, request))
+            return {"Account": "123456789012"}
         if not self._expected:
             raise AssertionError(f"unexpected call: {operation} {request}")
         expected, answer, check = self._expected.pop(0)
