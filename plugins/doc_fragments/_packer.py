@@ -89,19 +89,24 @@ options:
     default: []
   init:
     description:
-      - Whether to run C(packer init) when a plugin that an HCL2 template requires is not there. It downloads from GitHub.
+      - Whether to run C(packer init) when a plugin that an HCL2 template requires is not there, or not in a version that it wants.
+        It downloads from GitHub.
       - Without a way to the internet install the plugins beforehand, and set O(packer_plugin_path).
     type: bool
     default: true
   chdir:
     description:
       - The directory that Packer runs in. Relative paths in templates start there. The default is where the module runs.
+      - An AMI's tag C(golden:commit) is the commit of the Git checkout that this directory is in.
     type: path
   environment:
     description:
       - Environment variables for Packer and what it starts, on top of what the module gives it.
       - With O(endpoint_url) Packer gets none of the AWS settings of the caller's environment, but the endpoint, the Region, and
         the keys that this module itself uses. Otherwise the standard AWS credential chain is passed on.
+      - They are part of the fingerprint of an image, and so are inherited C(PKR_VAR_*) of variables that the template declares and
+        no option sets. Names that look secret (such as C(*_TOKEN), C(*PASSWORD*) and C(*SECRET*)), and variables that the template
+        declares as sensitive, count by name only, and their values are taken out of every line.
     type: dict
     default: {}
   timeout:

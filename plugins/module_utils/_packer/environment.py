@@ -11,6 +11,11 @@ import dataclasses
 import os
 import sys
 
+from .secrets import looks_secret
+
+# Packer reads the values of variables from these.
+VARIABLE_PREFIX = "PKR_VAR_"
+
 
 @dataclasses.dataclass(frozen=True)
 class AwsAccess:
@@ -27,6 +32,24 @@ class AwsAccess:
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _OLD_NAMES = ("AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN", "EC2_ACCESS_KEY", "EC2_SECRET_KEY")
+
+
+def environment_content(
+    caller: c.Mapping[str, str],
+    extra: c.Mapping[str, str],
+    *,
+    variables: c.Collection[str],
+    sensitive: c.Collection[str],
+) -> tuple[dict[str, str], list[str]]:
+    """What of the environment can go into an image: values by name, and the names of those that are secret.
+
+    That is everything the user gives for it (C(extra)), and what is inherited for C(variables): those of a template
+    that nothing else sets. What else a caller's environment holds differs everywhere, and is not counted.
+    """
+    inherited = {f"{VARIABLE_PREFIX}{name}" for name in variables}
+    counted = {**{name: value for name, value in caller.items() if name in inherited}, **extra}
+    secret = [name for name in counted if looks_secret(name) or name.removeprefix(VARIABLE_PREFIX) in sensitive]
+    return {name: value for name, value in counted.items() if name not in secret}, sorted(secret)
 
 
 def _region(access: AwsAccess) -> dict[str, str]:

@@ -61,13 +61,18 @@ def _file_digest(path: pathlib.Path) -> str:
         return f"{mode} {hashlib.file_digest(handle, 'sha256').hexdigest()[:32]}"
 
 
-def _walk(root: pathlib.Path) -> t.Iterator[pathlib.Path]:
-    for directory, names, files in os.walk(root):
-        links = [name for name in names if os.path.islink(os.path.join(directory, name))]
-        names[:] = sorted(name for name in names if not _ignored(name) and name not in links)
-        for name in sorted(files + links):
-            if not _ignored(name):
-                yield pathlib.Path(directory, name)
+def _walk(directory: pathlib.Path, above: frozenset[str] = frozenset()) -> t.Iterator[pathlib.Path]:
+    """All files; links to directories are followed, except for those that lead to where we are, or above it."""
+    here = os.path.realpath(directory)
+    above = above | {here, *map(str, pathlib.Path(here).parents)}
+    for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
+        if _ignored(entry.name):
+            continue
+        path = directory / entry.name
+        if entry.is_dir() and not (entry.is_symlink() and os.path.realpath(path) in above):
+            yield from _walk(path, above)
+        else:
+            yield path
 
 
 def part_of_files(paths: t.Iterable[str | pathlib.Path]) -> Part:

@@ -9,11 +9,44 @@ from __future__ import annotations
 import base64
 import collections.abc as c
 import json
+import re
 import typing as t
 
 MASK = "********"
 # Shorter ones would blank out half of the log and hide nothing.
 _SHORTEST = 4
+_SECRET_NAME = re.compile(
+    r"TOKEN$|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS$|PRIVATE_KEY|API_?KEY|_AUTH$", re.IGNORECASE
+)
+# Such a variable says where a secret is, or how long it lasts; that is none itself.
+_HARMLESS_NAME = re.compile(r"_(FILE|FILES|PATH|DIR|URL|URI|ARN|NAME)$", re.IGNORECASE)
+_HARMLESS_VALUES = frozenset({"true", "false", "none", "null"})
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a variable of this name holds a secret, as far as a name can tell."""
+    return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+
+
+def _values(text: str) -> c.Iterator[t.Any]:
+    """A value of the environment, and what is in it when it is JSON: so Packer reads lists and maps from there."""
+    yield text
+    if text[:1] in ("{", "[", '"'):
+        try:
+            yield json.loads(text)
+        except ValueError:
+            return
+
+
+def environment_secrets(environment: c.Mapping[str, str], sensitive: c.Collection[str] = ()) -> list[t.Any]:
+    """The values in an environment that look secret by name, or that belong to sensitive variables of a template."""
+    names = {f"PKR_VAR_{name}" for name in sensitive}
+    return [
+        value
+        for name, text in environment.items()
+        if (name in names or looks_secret(name)) and text.lower() not in _HARMLESS_VALUES
+        for value in _values(text)
+    ]
 
 
 def _leaves(value: t.Any) -> c.Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import os
 import pathlib
 import typing as t
 
@@ -16,11 +17,13 @@ from .._ami.artifacts import OwnImage, find_own_images
 from .._ami.base import resolve_base
 from .._ami.cloud import Cloud
 from . import fingerprint as fp
+from .environment import environment_content
 from .options import BuildOptions
 from .plan import Memory, Plan, Request, counts, decide
 from .progress import Duration
 from .state import read_json, state_directory, write_private
 from .template import Template
+from .variables import RESERVED
 from .versions import Versions
 
 
@@ -51,7 +54,19 @@ def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
     parts["variables"] = fp.part_of_values(variables, options.secret_variables)
     if options.var_files:
         parts["var_files"] = fp.part_of_files(options.var_files)
+    environment = _environment_part(options, template)
+    if environment.items:
+        parts["environment"] = environment
     return parts
+
+
+def _environment_part(options: BuildOptions, template: Template) -> fp.Part:
+    """Variables of a template that no option sets may come from the environment; legacy templates read none of it."""
+    placed = {name for placement in options.placements for name in placement}
+    ours = {*RESERVED, "region", *(["source_ami"] if options.source_ami else [])}
+    open_ = template.declared - ours - placed - set(options.variable_names) if template.hcl else frozenset[str]()
+    values, secret = environment_content(os.environ, options.environment, variables=open_, sensitive=template.sensitive)
+    return fp.part_of_values(values, secret)
 
 
 def all_parts(options: BuildOptions, world: World) -> fp.Parts:

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.golden.ami.plugins.module_utils._packer.environment import (
     AwsAccess,
     aws_environment,
+    environment_content,
     packer_environment,
 )
 
@@ -63,3 +64,13 @@ def test_the_users_own_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         {"PATH": "/bin", "PACKER_LOG": "1"}, AwsAccess(), plugin_path="/p", extra={"CHECKPOINT_DISABLE": "0"}
     )
     assert made == {"PATH": f"{tmp_path}:/bin", "PACKER_PLUGIN_PATH": "/p", "CHECKPOINT_DISABLE": "0"}
+
+
+def test_what_of_the_environment_goes_into_an_image() -> None:
+    caller = {"PKR_VAR_size": "8", "PKR_VAR_pin": "1234", "PKR_VAR_other": "x", "LANG": "C"}
+    extra = {"MIRROR": "https://mirror.example", "MIRROR_TOKEN": "t"}
+    values, secret = environment_content(caller, extra, variables={"size", "pin"}, sensitive={"pin"})
+    assert values == {"PKR_VAR_size": "8", "MIRROR": "https://mirror.example"}
+    assert secret == ["MIRROR_TOKEN", "PKR_VAR_pin"]
+    values, _secret = environment_content(caller, {"PKR_VAR_size": "9"}, variables={"size"}, sensitive=())
+    assert values == {"PKR_VAR_size": "9"}, "what was given for Packer comes before what is inherited"

@@ -48,6 +48,32 @@ def test_what_counts(role: Path) -> None:
     assert len(seen) == 4
 
 
+def test_linked_directories_count_with_what_is_in_them(role: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "nginx.conf").write_text("1")
+    (role / "files").symlink_to(shared)
+    before = fp.part_of_files([role])
+    assert "files/nginx.conf" in before.items
+    (shared / "nginx.conf").write_text("2")
+    assert fp.changed_items(before.items, fp.part_of_files([role]).items) == ["files/nginx.conf"]
+
+
+def test_links_that_lead_in_a_circle_end(role: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (role / "up").symlink_to("..")
+    (role / "tasks/self").symlink_to(".")
+    (role / "tasks/root").symlink_to("/")
+    (role / "other").symlink_to(other)
+    (other / "back").symlink_to(role)
+    items = fp.part_of_files([role]).items
+    assert items["up"] == "link .."
+    assert items["tasks/self"] == "link ."
+    assert items["tasks/root"] == "link /"
+    assert items["other/back"].startswith("link ")
+
+
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(PackerError, match="/nowhere goes into the image, but does not exist"):
         fp.part_of_files(["/nowhere"])

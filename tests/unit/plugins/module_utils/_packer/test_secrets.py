@@ -8,7 +8,12 @@ import base64
 import json
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._packer.secrets import MASK, Scrubber
+from ansible_collections.golden.ami.plugins.module_utils._packer.secrets import (
+    MASK,
+    Scrubber,
+    environment_secrets,
+    looks_secret,
+)
 
 SECRET = 'pä"ss\nsecond line'
 
@@ -37,3 +42,35 @@ def test_numbers_inside_of_structures() -> None:
 
 def test_short_values_and_switches_would_blank_out_everything() -> None:
     assert Scrubber({"a": "yes", "b": True, "c": None}).text("yes, True, None") == "yes, True, None"
+
+
+def test_secrets_of_an_environment() -> None:
+    environment = {
+        "AWS_ACCESS_KEY_ID": "AKIA",
+        "AWS_SECRET_ACCESS_KEY": "secret-key",
+        "AWS_SESSION_TOKEN": "session",
+        "GITHUB_TOKEN": "github",
+        "DB_PASSWORD": "database",
+        "db_password_file": "/run/password",
+        "HIDE_SECRETS": "true",
+        "PKR_VAR_users": '["first user", "second user"]',
+        "PKR_VAR_size": "large",
+        "HOME": "/home/me",
+    }
+    secrets = environment_secrets(environment, {"users"})
+    for value in ("secret-key", "session", "github", "database", '["first user", "second user"]'):
+        assert value in secrets
+    text = Scrubber(secrets).text("first user, large, true, AKIA, /run/password, /home/me, github")
+    assert text == f"{MASK}, large, true, AKIA, /run/password, /home/me, {MASK}"
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_KEY", "VAULT_TOKEN", "PGPASSWORD", "my_api_key", "PKR_VAR_db_password"])
+def test_names_that_look_secret(name: str) -> None:
+    assert looks_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_WEB_IDENTITY_TOKEN_FILE", "ANSIBLE_VAULT_PASSWORD_FILE", "PATH", "TOKENS_PER_RUN"]
+)
+def test_names_that_do_not(name: str) -> None:
+    assert not looks_secret(name)
