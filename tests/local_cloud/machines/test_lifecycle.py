@@ -52,6 +52,9 @@ def test_a_reset_that_comes_second_finds_nothing(where: Place, monkeypatch: pyte
     assert lifecycle.reset(where, lambda _text: None) is True
     assert not (where.state.parent / ".default.lock").exists()
     assert lifecycle.reset(where, lambda _text: None) is False
+    with lifecycle._exclusive(where):
+        pass
+    assert not (where.state.parent / ".default.lock").exists()
 
 
 def test_timings_are_taken_from_the_environment() -> None:

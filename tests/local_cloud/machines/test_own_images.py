@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from golden_cloud.machines import own_images, seed
 from golden_cloud.place import Place
 from golden_cloud.ports import MachineError
 
 ACCOUNT = "123456789012"
+ROLE = Path(__file__).parents[3] / "roles" / "local_cloud"
 
 
 def test_a_small_entry_gets_defaults() -> None:
@@ -60,3 +63,28 @@ def test_the_seed_says_who_gets_the_key(tmp_path: Path) -> None:
     assert (tmp_path / "seed" / "user-data").read_bytes() == b"\x1f\x8b"
     assert '"name": "corp"' in (tmp_path / "seed" / "vendor-data").read_text()
     assert (tmp_path / "seed" / "user-data").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_example_in_the_readme_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = re.search(r"```yaml\n(images:\n.*?)```", (ROLE / "README.md").read_text(), re.DOTALL)
+    assert example
+    file = tmp_path / "mine.yml"
+    file.write_text(example[1])
+    monkeypatch.setenv("GOLDEN_CLOUD_IMAGES", str(file))
+    (image,) = own_images.read(Place("default", tmp_path, tmp_path), ACCOUNT)
+    assert (image.owner, image.user, image.volume_size) == ("210987654321", "corp", 8)
+    assert image.describe().ssm_parameters == ("/corp/debian/latest",)
+
+
+def test_the_role_passes_on_what_the_cloud_reads_from_its_environment() -> None:
+    passed = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())["__local_cloud_environment"]
+    options = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+    for option, variable in (
+        ("local_cloud_images_file", "GOLDEN_CLOUD_IMAGES"),
+        ("local_cloud_debian_mirror", "GOLDEN_CLOUD_DEBIAN_MIRROR"),
+        ("local_cloud_timings", "GOLDEN_CLOUD_TIMINGS"),
+    ):
+        assert variable in passed
+        assert option in options
+        assert variable in defaults[option]

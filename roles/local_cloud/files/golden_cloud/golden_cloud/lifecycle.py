@@ -49,6 +49,8 @@ def _exclusive(place: Place) -> Iterator[None]:
                 # Whoever had it was a reset, which removed it: others may hold a new one already.
                 continue
             yield
+            if not place.state.exists():
+                file.unlink(missing_ok=True)
             return
 
 
@@ -220,5 +222,4 @@ def reset(place: Place, say: Say) -> bool:
         leftovers.unmount(place)
         say(f"removing {place.state}")
         shutil.rmtree(place.state)
-        (place.state.parent / f".{place.name}.lock").unlink(missing_ok=True)
     return True
