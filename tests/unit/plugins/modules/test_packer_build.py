@@ -249,6 +249,52 @@ def test_secrets_stay_secret(aws: t.Any, packer: t.Any, run: Run, home: Path) ->
     assert "hun" not in json.dumps([request for _operation, request in aws.seen])
 
 
+def test_keys_of_the_environment_stay_secret(
+    aws: t.Any, packer: t.Any, run: Run, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (template / "more.pkr.hcl").write_text('variable "pin" {\n  sensitive = true\n}\n')
+    secrets = {
+        "AWS_SECRET_ACCESS_KEY": "secret-of-the-chain",
+        "AWS_SESSION_TOKEN": "session-of-the-chain",
+        "DB_PASSWORD": "password-of-the-caller",
+        "PKR_VAR_pin": "pin-of-the-caller",
+    }
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDCHAIN")
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    given = {**secrets, "MIRROR_TOKEN": "token-of-the-play"}
+    packer.does("build", code=1, lines=[f"1,,ui,say,    base: {name}={value}" for name, value in given.items()])
+    reads(aws).expect("DescribeTags", tagged())
+    chain = {"endpoint_url": None, "access_key": None, "secret_key": None}
+    result = run(**chain, environment={"MIRROR_TOKEN": given["MIRROR_TOKEN"]})
+    assert packer.calls("build")[0]["environment"]["AWS_SECRET_ACCESS_KEY"] == "secret-of-the-chain"
+    log = Path(result["log_path"]).read_text()
+    for name, value in given.items():
+        assert f"{name}=********" in log
+        assert value not in log + json.dumps({**result, "invocation": None})
+
+
+def test_variables_in_the_environment_are_content(
+    aws: t.Any, packer: t.Any, run: Run, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (template / "more.pkr.hcl").write_text('variable "flavour" {}\nvariable "pin" { sensitive = true }\n')
+    names = ("PKR_VAR_flavour", "PKR_VAR_pin")
+    for name in names:
+        monkeypatch.setenv(name, "first")
+    _result, tags = built(aws, packer, run)
+    # Neither a secret one, nor one that is set by an option, nor one that the template does not know.
+    for name in ("PKR_VAR_pin", "PKR_VAR_size", "PKR_VAR_unknown"):
+        monkeypatch.setenv(name, "second")
+    reads(aws, image(tags))
+    assert not run()["changed"]
+    monkeypatch.setenv("PKR_VAR_flavour", "second")
+    reads(aws, image(tags))
+    assert "environment changed (PKR_VAR_flavour) since" in run(_ansible_check_mode=True)["reason"]
+    monkeypatch.setenv("PKR_VAR_flavour", "first")
+    reads(aws, image(tags))
+    assert "environment changed (MIRROR) since" in run(_ansible_check_mode=True, environment={"MIRROR": "x"})["reason"]
+
+
 def test_real_looking_credentials_are_never_used(
     aws: t.Any, packer: t.Any, run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -477,6 +523,67 @@ def test_records_of_others_are_left_alone(
     path = dead_record(home, **other)
     built(aws, packer, run)
     assert path.exists()
+
+
+def test_records_of_another_account_are_left_alone_and_named(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    path = dead_record(home, account="210987654321")
+    result, _tags = built(aws, packer, run)
+    assert path.exists()
+    warnings = json.dumps(result["warnings"])
+    assert "golden-20260101000000-abcdef of web was killed in the AWS account 210987654321" in warnings
+    assert str(path) in warnings
+
+
+@pytest.mark.parametrize(("known", "forgotten"), [({"account": "123456789012"}, True), ({}, False)])
+def test_records_are_forgotten_only_in_their_account(
+    aws: t.Any, packer: t.Any, run: Run, home: Path, known: dict[str, str], forgotten: bool
+) -> None:
+    path = dead_record(home, **known)
+    aws.expect("DescribeTags", tagged())
+    built(aws, packer, run)
+    assert path.exists() is not forgotten
+
+
+def test_record_of_a_run_names_its_account(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    packer.does("build", code=1)
+    records: list[dict[str, t.Any]] = []
+    runs = home / ".local/state/golden.ami/runs"
+    reads(aws).expect(
+        "DescribeTags", tagged(), lambda _request: records.extend(json.loads(p.read_text()) for p in runs.iterdir())
+    )
+    run()
+    assert [record["account"] for record in records] == ["123456789012"]
+    assert time.time() - records[0]["learned"]["began"] < 60
+
+
+def test_a_way_to_sts_is_not_needed(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.makes(AMI)
+    reads(aws).fail("GetCallerIdentity", "AccessDenied").expect("DescribeImages", {"Images": [image()]})
+    aws.expect("DescribeTags", tagged(("image", AMI), ("snapshot", SNAPSHOT))).expect("PutParameter")
+    aws.expect("CreateTags")
+    result = run()
+    assert result["changed"]
+    assert "It is not known which AWS account this is" in json.dumps(result["warnings"])
+
+
+def test_instances_that_a_provisioner_speaks_of_are_not_terminated(
+    aws: t.Any, packer: t.Any, run: Run, template: Path
+) -> None:
+    (template / "image.pkr.hcl").write_text(TEMPLATE.replace('variable "golden_run_tags" { type = map(string) }', ""))
+    spoken = "1,,ui,say,    x: Database Instance ID: i-0aaaaaaaaaaaaaaaa"
+    # As if it came before Packer's own: only the proof is left.
+    imitated = "1,,ui,say,==> x: Instance ID: i-0bbbbbbbbbbbbbbbb"
+    packer.does("build", lines=[spoken, imitated], code=1)
+    database = {"InstanceId": "i-0bbbbbbbbbbbbbbbb", "State": {"Name": "running"}, "KeyName": "mine"}
+
+    def asked(request: dict[str, t.Any]) -> None:
+        assert request["Filters"][0]["Values"] == ["i-0bbbbbbbbbbbbbbbb"]
+
+    answer = {"Reservations": [{"Instances": [database]}]}
+    reads(aws).expect("DescribeTags", tagged()).expect("DescribeInstances", answer, asked)
+    result = run()
+    assert result["leftovers"] == [{"region": "eu-west-1", "type": "instance", "id": "i-0bbbbbbbbbbbbbbbb"}]
+    assert "nothing proves that this build made it" in result["msg"]
 
 
 def test_legacy_template_runs_from_a_copy_with_run_tags(aws: t.Any, packer: t.Any, run: Run, tmp_path: Path) -> None:

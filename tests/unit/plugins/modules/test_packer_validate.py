@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.golden.ami.plugins.module_utils._packer.abandoned import make_owned
 from ansible_collections.golden.ami.plugins.modules import packer_validate
 
 TEMPLATE = """
@@ -63,6 +64,15 @@ def test_valid_template_without_a_call_to_aws(aws: t.Any, packer: t.Any, run: t.
     assert "hunter22" not in " ".join(call["argv"])
     assert call["argv"][-1].endswith("template"), "flags come before the template"
     assert aws.operations == []
+
+
+def test_secrets_that_a_killed_one_left_go(run: t.Any, home: Path) -> None:
+    left = make_owned(home)
+    owner = left / ".golden-ami-owner"
+    owner.write_text(json.dumps({**json.loads(owner.read_text()), "started": 1}))
+    (left / "secrets.pkrvars.json").write_text("{}")
+    assert run()["valid"]
+    assert not list(home.glob("golden-ami-*"))
 
 
 def test_diagnostics_are_data(packer: t.Any, run: t.Any, template: Path) -> None:
