@@ -161,7 +161,9 @@ def made_group(group: calls.Resource, learned: Learned) -> bool:
 
 
 def made_key_pair(pair: calls.Resource, learned: Learned) -> bool:
-    return pair["KeyName"] in learned.key_pairs and _since(pair.get("CreateTime"), learned.began)
+    """AWS says when a pair was made. Clouds that are only like it may not, and the name is random."""
+    in_time = "CreateTime" not in pair or _since(pair["CreateTime"], learned.began)
+    return pair["KeyName"] in learned.key_pairs and in_time
 
 
 def made_image(image: calls.Resource, learned: Learned) -> bool:

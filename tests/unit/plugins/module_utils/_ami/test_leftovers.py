@@ -120,9 +120,11 @@ def test_security_groups(description: str, proven: bool) -> None:
     assert found.resources == ({"security-group": ["sg-1"]} if proven else {})
 
 
-@pytest.mark.parametrize(("created", "proven"), [(LATER, True), (EARLIER, False)])
-def test_key_pairs(created: datetime.datetime, proven: bool) -> None:
-    pair = {"KeyPairId": "key-1", "KeyName": "packer_key", "CreateTime": created}
+@pytest.mark.parametrize(
+    ("created", "proven"), [({"CreateTime": LATER}, True), ({"CreateTime": EARLIER}, False), ({}, True)]
+)
+def test_key_pairs(created: dict[str, datetime.datetime], proven: bool) -> None:
+    pair = {"KeyPairId": "key-1", "KeyName": "packer_key", **created}
     found = added(only(key_pairs=["packer_key"]), describe_key_pairs={"KeyPairs": [pair]})
     assert found.resources == ({"key-pair": ["key-1"]} if proven else {})
 
