@@ -66,8 +66,13 @@ def test_without_an_owner_and_behind_a_link_nothing_goes(tmp_path: Path) -> None
 
 def test_a_packer_that_cleans_up_still_has_its_files(tmp_path: Path) -> None:
     path = owned_by_a_dead_process(tmp_path)
-    child = subprocess.Popen([sys.executable, "-c", "input()"], env={"TMPDIR": str(path)}, stdin=subprocess.PIPE)
+    code = "print(flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    child = subprocess.Popen([sys.executable, "-c", code], env={"TMPDIR": str(path)}, **pipes)
     try:
+        # A process that is just being started shows no environment yet.
+        assert child.stdout is not None
+        child.stdout.readline()
         assert remove_abandoned(tmp_path) == []
     finally:
         child.kill()
