@@ -115,15 +115,15 @@ def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made
 def _complete_tags(cloud: Cloud, region: str, made: list[Made], facts: RunFacts, ran: Run, carrying: set[str]) -> None:
     """Tag images and snapshots that lack it. A template that was handed the tags has given them to both or to none.
 
-    Images always lack one: that they are complete.
+    Both always lack one: that they are complete.
     """
     wanted = {**facts.tags, **COMPLETE}
     found: dict[str, dict[str, str]] = {}
     for one in made:
         found[one.ami_id] = ran.image_tags.get(one.ami_id, {})
         for snapshot_id in one.snapshot_ids:
-            complete = ran.tags_handed_over and snapshot_id in carrying
-            found[snapshot_id] = wanted if complete else {}
+            carries = ran.tags_handed_over and snapshot_id in carrying
+            found[snapshot_id] = facts.tags if carries else {}
     own.tag_where_missing(cloud, region, found, wanted)
 
 
