@@ -29,6 +29,7 @@ class OwnImage:
     snapshot_ids: tuple[str, ...]
     snapshot_tags: dict[str, dict[str, str]]
     state: str
+    owner: str | None = None
 
     @property
     def version(self) -> str:
@@ -48,6 +49,7 @@ def own_image(image: calls.Resource) -> OwnImage:
         tuple(disk for disk in disks if disk),
         {},
         image.get("State", ""),
+        image.get("OwnerId"),
     )
 
 

@@ -169,7 +169,8 @@ class _Build:
     def _run_where_there_is_room(self, workspace: Workspace, facts: RunFacts, world: World) -> Run:
         """Run Packer with each placement in turn, until one has the capacity. What a try left is removed before the next."""
         placements = self.options.placements
-        account = account_of(self.cloud)
+        # An AMI of ours says whose it is, which saves a call.
+        account = next((image.owner for image in world.images if image.owner), None) or account_of(self.cloud)
         for position, placement in enumerate(placements, start=1):
             ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch, account)
             if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):
