@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from harness import Cloud, remove_cloud, start_cloud
@@ -27,10 +26,6 @@ def host_state(tag: str) -> list[str]:
 
 def network_devices() -> set[str]:
     return {path.name for path in Path("/sys/class/net").iterdir()}
-
-
-def iptables() -> str:
-    return subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout
 
 
 def launch(cloud: Cloud) -> str:
