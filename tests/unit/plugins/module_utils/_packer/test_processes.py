@@ -45,10 +45,17 @@ def test_ancestors_of_this_test() -> None:
 
 
 def test_marks_are_found_in_environments() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], env={"MARK": "run-1"}, stdin=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()"],
+        env={"MARK": "run-1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     try:
+        # Between the exec and the new program's first step the kernel shows an empty environment.
+        assert child.stdout and child.stdout.readline() == b"\n"
         assert child.pid in [one.pid for one in marked_processes(b"MARK=run-1")]
         assert child.pid not in [one.pid for one in marked_processes(b"MARK=run")]
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
