@@ -20,6 +20,10 @@ from pathlib import Path
 from typing import NoReturn
 
 FILES = Path(__file__).resolve().parent / "golden_cloud"
+sys.path.insert(0, str(FILES))
+
+from golden_cloud.progress import say
+
 OLDEST, NEWEST = (3, 11), (3, 13)
 """Python versions that requirements.txt is locked for."""
 
@@ -63,16 +67,6 @@ def uv(python: str) -> str | None:
     return str(beside) if os.access(beside, os.X_OK) else shutil.which("uv")
 
 
-def say(text: str) -> None:
-    """Tell of progress, to whoever follows the file that Ansible names, else on standard error."""
-    named = os.environ.get("GOLDEN_PROGRESS_FILE")
-    if named:
-        with open(named, "a") as file:
-            file.write(text + "\n")
-    else:
-        print(text, file=sys.stderr, flush=True)
-
-
 def install_commands(python: str, venv: Path, uv_path: str | None) -> list[list[str]]:
     """Commands that make the environment, each package checked against its hash."""
     lock = str(FILES / "requirements.txt")
@@ -114,7 +108,6 @@ def make() -> bool:
 
 def look(name: str) -> dict[str, object]:
     """What there is, in well under a second: environment, host's programs, state of the cloud."""
-    sys.path.insert(0, str(FILES))
     from golden_cloud import host, lifecycle_status, process
     from golden_cloud.place import Place
 

@@ -17,6 +17,7 @@ from typing import Any
 from golden_cloud import lifecycle, settings
 from golden_cloud.place import Place
 from golden_cloud.ports import MachineError
+from golden_cloud.progress import say
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,18 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _say(text: str) -> None:
-    """Tell of progress, to whoever follows the file that Ansible names, else on standard error."""
-    named = os.environ.get("GOLDEN_PROGRESS_FILE")
-    if named:
-        with open(named, "a") as file:
-            file.write(text + "\n")
-    else:
-        print(text, file=sys.stderr, flush=True)
-
-
 def _up(place: Place, options: argparse.Namespace) -> int:
-    changed = lifecycle.up(place, options.port, _say)
+    changed = lifecycle.up(place, options.port, say)
     _tell(place, options, {"changed": changed})
     return 0
 
@@ -92,13 +83,13 @@ def _tell(place: Place, options: argparse.Namespace, extra: dict[str, Any]) -> N
 
 
 def _down(place: Place, options: argparse.Namespace) -> int:
-    changed = lifecycle.down(place, _say)
+    changed = lifecycle.down(place, say)
     print(json.dumps({"changed": changed}) if options.json else f"local cloud {place.name!r}: down")
     return 0
 
 
 def _reset(place: Place, options: argparse.Namespace) -> int:
-    changed = lifecycle.reset(place, _say)
+    changed = lifecycle.reset(place, say)
     print(json.dumps({"changed": changed}) if options.json else f"local cloud {place.name!r}: removed")
     return 0
 
@@ -128,7 +119,7 @@ def _base(place: Place, options: argparse.Namespace) -> int:
     if not place.storage.exists():
         raise lifecycle.LifecycleError(f"the local cloud {place.name!r} was never up: use the verb up first")
     logging.basicConfig(level=logging.WARNING)
-    changed = base_images.ensure(recipe, lifecycle.podman_of(place), place.base_cache, _say)
+    changed = base_images.ensure(recipe, lifecycle.podman_of(place), place.base_cache, say)
     described = base_images.describe(recipe)
     told = {"changed": changed, "image_id": described.image_id, "name": described.name}
     print(json.dumps(told) if options.json else described.image_id)
