@@ -184,7 +184,8 @@ def down(place: Place, say: Say) -> bool:
         return _down(place, say)
 
 
-def _down(place: Place, say: Say) -> bool:
+def _down(place: Place, say: Say, *, graceful: bool = True) -> bool:
+    """Machines that are removed anyway need no time to shut down."""
     server = process.read_record(place.process_file)
     if server:
         say(f"ending the server (pid {server.pid})")
@@ -201,8 +202,9 @@ def _down(place: Place, say: Say) -> bool:
         # Without the keeper netavark removes the bridge and its own rules with the last machine.
         network.drop_keeper(place)
         say(f"shutting down {len(running)} instance{'s' * (len(running) > 1)}")
+        stop = ["stop"] if graceful else ["stop", "--time", "0"]
         with ThreadPoolExecutor(4) as pool:
-            for done in pool.map(lambda record: podman.run("stop", record["Id"], check=False), running):
+            for done in pool.map(lambda record: podman.run(*stop, record["Id"], check=False), running):
                 if done.returncode:
                     say(f"podman stop: {done.stderr.decode(errors='replace').strip()} (it will be killed)")
     leftovers.sweep(place, podman, known.subnet)
@@ -218,7 +220,7 @@ def reset(place: Place, say: Say) -> bool:
     with _exclusive(place):
         if not place.state.exists():
             return False
-        _down(place, say)
+        _down(place, say, graceful=False)
         leftovers.unmount(place)
         say(f"removing {place.state}")
         shutil.rmtree(place.state)
