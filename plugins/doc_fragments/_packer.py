@@ -25,7 +25,7 @@ options:
       id:
         description:
           - The id of an AMI.
-          - Exactly one of O(source_ami.id), O(source_ami.ssm_parameter), and O(source_ami.name) must be given.
+          - Exactly one of O(source_ami.id), O(source_ami.ssm_parameter), O(source_ami.name), and O(source_ami.image) must be given.
         type: str
       ssm_parameter:
         description:
@@ -44,6 +44,15 @@ options:
       architecture:
         description:
           - Which architecture the AMI must have, like V(x86_64) or V(arm64). Only used with O(source_ami.name).
+        type: str
+      image:
+        description:
+          - The name of another image that this collection built in the same account and Region. Its newest complete AMI is used,
+            or the one that O(source_ami.channel) names.
+        type: str
+      channel:
+        description:
+          - "A channel of O(source_ami.image): the SSM parameter C(/golden/IMAGE/CHANNEL) holds the AMI."
         type: str
   variables:
     description:

@@ -14,13 +14,20 @@ from .cloud import Cloud
 
 @dataclasses.dataclass(frozen=True)
 class BaseImage:
-    """Which AMI a build starts from: an id, a parameter that holds one, or the newest of a name."""
+    """Which AMI a build starts from: an id, a parameter that holds one, the newest of a name, or another image of ours.
+
+    Of an image it is what its C(channel) names, without one the newest complete AMI. C(child) is the image that is made
+    from it, for messages.
+    """
 
     image_id: str | None = None
     ssm_parameter: str | None = None
     owners: tuple[str, ...] = ()
     name: str | None = None
     architecture: str | None = None
+    image: str | None = None
+    channel: str | None = None
+    child: str | None = None
 
 
 def newest(images: list[calls.Resource]) -> str | None:
@@ -33,6 +40,8 @@ def resolve_base(cloud: Cloud, base: BaseImage) -> str:
     """The id of the AMI that a build starts from; at most one call."""
     if base.image_id:
         return base.image_id
+    if base.image:
+        return _of_image(cloud, base.image, base)
     if base.ssm_parameter:
         value = calls.get_parameter(cloud.ssm(), base.ssm_parameter)
         if not value:
@@ -52,5 +61,44 @@ def resolve_base(cloud: Cloud, base: BaseImage) -> str:
         raise calls.AmiError(
             f"No AMI named {base.name} of {', '.join(base.owners)} is available in {cloud.region}"
             f"{f' for {base.architecture}' if base.architecture else ''}. Correct source_ami, or use another Region."
+        )
+    return found
+
+
+def channel_parameter(image: str, channel: str) -> str:
+    """Where a channel of an image keeps the AMI that it names."""
+    return f"/golden/{image}/{channel}"
+
+
+def complete_images(cloud: Cloud, names: list[str]) -> list[calls.Resource]:
+    """The account's AMIs of these images that are available and complete; one call."""
+    return calls.describe_images(
+        cloud.ec2(),
+        Owners=["self"],
+        Filters=[
+            {"Name": "tag:golden:image", "Values": names},
+            {"Name": "tag:golden:complete", "Values": ["yes"]},
+            {"Name": "state", "Values": ["available"]},
+        ],
+    )
+
+
+def _of_image(cloud: Cloud, image: str, base: BaseImage) -> str:
+    child = base.child or "IMAGE"
+    if base.channel:
+        parameter = channel_parameter(image, base.channel)
+        value = calls.get_parameter(cloud.ssm(), parameter)
+        if not value:
+            raise calls.AmiError(
+                f"The channel {base.channel} of {image} names no AMI in {cloud.region}: there is no SSM parameter"
+                f" {parameter}. Let the channel name a version of {image}, or take out channel to follow the newest one"
+                f" (if there is none yet, build it first: -e image={image},{child})."
+            )
+        return value
+    found = newest(complete_images(cloud, [image]))
+    if not found:
+        raise calls.AmiError(
+            f"There is no complete AMI of {image} in {cloud.region} yet, and {child} is made from it:"
+            f" build it first: -e image={image},{child}"
         )
     return found

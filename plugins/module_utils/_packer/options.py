@@ -26,10 +26,13 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "owners": {"type": "list", "elements": "str"},
             "name": {"type": "str"},
             "architecture": {"type": "str"},
+            "image": {"type": "str"},
+            "channel": {"type": "str"},
         },
-        "mutually_exclusive": [("id", "ssm_parameter", "name")],
-        "required_one_of": [("id", "ssm_parameter", "name")],
+        "mutually_exclusive": [("id", "ssm_parameter", "name", "image")],
+        "required_one_of": [("id", "ssm_parameter", "name", "image")],
         "required_together": [("owners", "name")],
+        "required_by": {"channel": ["image"]},
     },
     "variables": {"type": "dict", "default": {}},
     "local_variables": {"type": "dict", "default": {}},
@@ -91,6 +94,15 @@ class PackerOptions:
         return [*self.variables, *self.local_variables, *self.secret_variables]
 
     @property
+    def origins(self) -> dict[str, str]:
+        """By which option each variable of the user's comes."""
+        return {
+            **dict.fromkeys(self.variables, "'variables' or golden_variables"),
+            **dict.fromkeys(self.local_variables, "'local_variables'"),
+            **dict.fromkeys(self.secret_variables, "'secret_variables'"),
+        }
+
+    @property
     def region(self) -> str:
         if not self.access.region:
             raise PackerError("Which Region? Set the option region, AWS_REGION, or a region in the AWS profile.")
@@ -114,12 +126,12 @@ class BuildOptions(PackerOptions):
     log_path: str | None
 
 
-def _base(given: dict[str, t.Any] | None) -> BaseImage | None:
+def _base(given: dict[str, t.Any] | None, child: str | None) -> BaseImage | None:
     if not given:
         return None
-    return BaseImage(
-        given["id"], given["ssm_parameter"], tuple(given["owners"] or ()), given["name"], given["architecture"]
-    )
+    same = ("ssm_parameter", "name", "architecture", "image", "channel")
+    owners = tuple(given["owners"] or ())
+    return BaseImage(image_id=given["id"], owners=owners, child=child, **{key: given[key] for key in same})
 
 
 def _absolute(paths: list[str]) -> tuple[str, ...]:
@@ -169,7 +181,7 @@ def _shared(module: Module) -> dict[str, t.Any]:
     params = module.params
     return {
         "template": os.path.abspath(params["template"]),
-        "source_ami": _base(params["source_ami"]),
+        "source_ami": _base(params["source_ami"], params.get("name")),
         "variables": params["variables"],
         "local_variables": params["local_variables"],
         "secret_variables": params["secret_variables"],

@@ -213,6 +213,14 @@ def test_base_by_name_takes_the_newest_of_these_owners(aws: t.Any, run: Run) -> 
     assert result["source_ami"] == "ami-00000000000000001"
 
 
+def test_base_of_another_image(aws: t.Any, run: Run) -> None:
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeImages", {"Images": []})
+    assert run(_ansible_check_mode=True, source_ami={"image": "base"})["source_ami"] == AMI
+    aws.expect("DescribeImages", {"Images": []})
+    assert "build it first: -e image=base,web" in run(source_ami={"image": "base"})["msg"]
+    assert "missing parameter(s) required by 'channel': image" in run(source_ami={"id": AMI, "channel": "x"})["msg"]
+
+
 def test_base_that_is_not_there(aws: t.Any, packer: t.Any, run: Run) -> None:
     aws.fail("GetParameter", "ParameterNotFound")
     result = run()
