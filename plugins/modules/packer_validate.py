@@ -74,19 +74,24 @@ diagnostics:
       returned: success
       type: str
     file:
-      description: The file, V(none) where Packer names none, as for legacy JSON.
+      description: The file, V(none) where the value of a variable was given by an option or the environment.
       returned: success
       type: str
     line:
-      description: The line in the file, V(none) where Packer names none.
+      description: The line in the file, V(none) where it is not known.
       returned: success
       type: int
+    remedy:
+      description: What can be done against an error. Empty for a warning.
+      returned: success
+      type: str
   sample:
     - severity: error
       summary: Unsupported argument
       detail: An argument named "typ" is not expected here. Did you mean "type"?
       file: images/web/template/variables.pkr.hcl
       line: 3
+      remedy: Correct it there.
 raw:
   description:
     - What Packer printed.

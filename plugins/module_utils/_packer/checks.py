@@ -9,9 +9,12 @@ from __future__ import annotations
 import dataclasses
 
 from .argv import Selection, init_argv, validate_argv
-from .diagnostics import Diagnostic, describe, parse_diagnostics
+from .diagnostics import Diagnostic, describe_errors, parse_diagnostics, without_form
 from .errors import PackerError
+from .places import locate_legacy, locate_unset, name_origin
 from .process import AncestorWatch, SignalTrap, Supervised
+from .remedies import Known, get_plugins, plugin_states, remedy
+from .versions import installed_plugins
 from .workspace import Workspace
 
 # Both read files and start plugins; init may download some.
@@ -50,18 +53,40 @@ def validate(workspace: Workspace, selection: Selection, trap: SignalTrap, watch
     raw = raw.replace(selection.template, str(workspace.template.path))
     found = parse_diagnostics(raw)
     if code != 0 and not any(diagnostic.severity == "error" for diagnostic in found):
-        found.append(
-            Diagnostic("error", raw.strip().split("\n")[0] or f"packer validate ended with {code}", raw.strip())
-        )
-    return Validation(code == 0, found, raw)
+        found.append(without_form(raw, code))
+    return Validation(code == 0, explain(workspace, found), raw)
+
+
+def explain(workspace: Workspace, found: list[Diagnostic]) -> list[Diagnostic]:
+    """The diagnostics with the place that the user knows, and errors with what can be done."""
+    known = _known(workspace)
+    placed = [_placed(workspace, known, diagnostic) for diagnostic in found]
+    return [dataclasses.replace(one, remedy=remedy(one, known)) if one.severity == "error" else one for one in placed]
+
+
+def _placed(workspace: Workspace, known: Known, diagnostic: Diagnostic) -> Diagnostic:
+    if known.hcl:
+        named = name_origin(diagnostic, str(workspace.path), workspace.options.origins)
+        return locate_unset(named, known.texts)
+    return locate_legacy(diagnostic, known.template, known.texts[known.template])
+
+
+def _known(workspace: Workspace) -> Known:
+    template = workspace.template
+    return Known(
+        template=str(template.path),
+        hcl=template.hcl,
+        texts={str(file): file.read_text(encoding="utf-8", errors="replace") for file in template.files},
+        installed=installed_plugins(workspace.options.plugin_path),
+        constraints=template.constraints,
+    )
 
 
 def refuse_invalid(workspace: Workspace, validation: Validation) -> None:
     if validation.valid:
         return
-    errors = [describe(one) for one in validation.diagnostics if one.severity == "error"]
     raise PackerError(
-        f"The template {workspace.template.path} is not valid: {'; '.join(errors)}",
+        f"The template {workspace.template.path} is not valid: {describe_errors(validation.diagnostics)}",
         diagnostics=[dataclasses.asdict(one) for one in validation.diagnostics],
         raw=validation.raw,
     )
@@ -72,9 +97,16 @@ def init(workspace: Workspace, trap: SignalTrap, watch: AncestorWatch) -> str:
     argv = init_argv(workspace.executable, str(workspace.template.path))
     code, raw = _run(workspace, argv, _INIT_TIMEOUT, trap, watch)
     if code != 0:
-        raise PackerError(
-            f"'packer init' could not bring the plugins of {workspace.template.path}. Without a way to the internet,"
-            f" install them (the role golden.ami.packer does) and set init to false. Packer said: {raw.strip()}",
-            raw=raw,
-        )
+        raise PackerError(_not_brought(workspace, raw), raw=raw)
     return raw
+
+
+def _not_brought(workspace: Workspace, raw: str) -> str:
+    """Which plugins are missing, what is here instead, why they did not come, and how else they do."""
+    known = _known(workspace)
+    lacking = [source for source, wanted in known.constraints.items() if not known.fits(source, wanted)]
+    said = " ".join(raw.split())
+    return (
+        f"The template {known.template} needs {plugin_states(lacking, known)}, and 'packer init' could not bring it: {said}"
+        f"{'' if said.endswith('.') else '.'} {get_plugins(lacking, known)}"
+    )

@@ -64,6 +64,7 @@ BUILD_ARGUMENT_SPEC: dict[str, t.Any] = {
         "default": "cleanup",
     },
     "parallel_builds": {"type": "int"},
+    "lock_timeout": {"type": "int", "default": 3600},
     "log_path": {"type": "path"},
 }
 
@@ -123,7 +124,13 @@ class BuildOptions(PackerOptions):
     record: bool
     on_error: str
     parallel_builds: int | None
+    lock_timeout: float
     log_path: str | None
+
+    @property
+    def origins(self) -> dict[str, str]:
+        placed = {name for placement in self.placements for name in placement}
+        return {**dict.fromkeys(placed, "'placements'"), **super().origins}
 
 
 def _base(given: dict[str, t.Any] | None, child: str | None) -> BaseImage | None:
@@ -216,5 +223,6 @@ def read_build_options(module: Module) -> BuildOptions:
         record=params["record"],
         on_error=params["on_error"],
         parallel_builds=params["parallel_builds"],
+        lock_timeout=float(params["lock_timeout"]),
         log_path=params["log_path"],
     )

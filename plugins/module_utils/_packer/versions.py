@@ -106,7 +106,7 @@ def installed_plugins(plugin_path: str | None) -> dict[str, list[str]]:
             match = _BINARY.match(file.name)
             if match:
                 found.setdefault("/".join(file.relative_to(directory).parts[:3]), set()).add(match["version"])
-    return {source: sorted(versions, key=_order, reverse=True) for source, versions in found.items()}
+    return {source: sorted(versions, key=_order, reverse=True) for source, versions in sorted(found.items())}
 
 
 def _chosen(installed: list[str], constraint: str) -> str | None:

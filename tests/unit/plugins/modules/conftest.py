@@ -49,7 +49,7 @@ FAKE = """
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
     for line in step.get("lines", []):
-        print(line, flush=True)
+        print(line.replace("VARIABLES", next(iter(files), "")), flush=True)
     if step.get("orphan"):
         subprocess.Popen(["sleep", "60"], start_new_session=True)
     if step.get("signal_parent"):
@@ -106,9 +106,15 @@ class FakePacker:
 
 
 class AwsCalls:
-    """The calls that a test expects, in order, and the answers. A missing or another call fails the test."""
+    """The calls that a test expects, in order, and the answers. A missing or another call fails the test.
+
+    The lock of a build is free, and nobody builds the image before it is taken, unless C(locks) is set to False.
+    """
 
     def __init__(self) -> None:
+        self.locks = True
+        self._images: t.Any = None
+        self._look_again = False
         self._expected: list[tuple[str, t.Any, t.Callable[[dict[str, t.Any]], None] | None]] = []
         self.seen: list[tuple[str, dict[str, t.Any]]] = []
         self.clients: list[dict[str, t.Any]] = []
@@ -128,6 +134,9 @@ class AwsCalls:
             # Whose credentials these are may be asked by a build at any time.
             self.seen.append((operation, request))
             return {"Account": "123456789012"}
+        if self.locks and self._is_about_the_lock(operation, request):
+            self.seen.append((operation, request))
+            return self._images if operation == "DescribeImages" else {}
         if not self._expected:
             raise AssertionError(f"unexpected call: {operation} {request}")
         expected, answer, check = self._expected.pop(0)
@@ -142,7 +151,22 @@ class AwsCalls:
             check(request)
         if isinstance(answer, Exception):
             raise answer
+        if operation == "DescribeImages" and self._asks_for_own(request):
+            self._images = answer
         return answer
+
+    @staticmethod
+    def _asks_for_own(request: dict[str, t.Any]) -> bool:
+        return any(one["Name"] == "tag:golden:image" for one in request.get("Filters", []))
+
+    def _is_about_the_lock(self, operation: str, request: dict[str, t.Any]) -> bool:
+        """The lock itself, and the look at the images that follows it."""
+        if request.get("Name", "").endswith("/locks/build"):
+            self._look_again = operation == "PutParameter"
+            return True
+        again = self._look_again and operation == "DescribeImages" and self._asks_for_own(request)
+        self._look_again = self._look_again and not again
+        return again
 
     def done(self) -> None:
         if self._expected:

@@ -87,6 +87,7 @@ def test_diagnostics_are_data(packer: t.Any, run: t.Any, template: Path) -> None
             "detail": 'An argument named "typ" is not expected here. Did you mean "type"?',
             "file": file,
             "line": 3,
+            "remedy": "Correct it there.",
         }
     ]
     assert "Unsupported argument" in result["raw"]
@@ -150,4 +151,34 @@ def test_init_that_fails_says_what_to_do(packer: t.Any, run: t.Any, template: Pa
     packer.does("init", lines=["no route to host"], code=1)
     result = run()
     assert "no route to host" in result["msg"]
-    assert "set init to false" in result["msg"]
+    assert "needs github.com/a/b (not here; required in" in result["msg"]
+    assert "packer plugins install github.com/a/b" in result["msg"]
+    assert "golden.ami.packer" in result["msg"]
+
+
+def test_init_that_fails_says_which_version_is_here(packer: t.Any, run: t.Any, template: Path, tmp_path: Path) -> None:
+    (template / "plugins.pkr.hcl").write_text(
+        'packer {\n  required_plugins {\n    x = { version = ">= 99", source = "github.com/a/b" }\n  }\n}\n'
+    )
+    plugins = tmp_path / "plugins"
+    (plugins / "github.com" / "a" / "b").mkdir(parents=True)
+    (plugins / "github.com" / "a" / "b" / "packer-plugin-b_v1.2.3_x5.0_linux_amd64").touch()
+    packer.does("init", lines=["no route to host"], code=1)
+    result = run(packer_plugin_path=str(plugins))
+    assert f"github.com/a/b >= 99 (here is 1.2.3; required in {template}/plugins.pkr.hcl:3)" in result["msg"]
+    assert "change the version in required_plugins" in result["msg"]
+
+
+def test_a_value_of_ours_is_told_by_its_option_and_not_by_a_temporary_file(
+    packer: t.Any, run: t.Any, template: Path
+) -> None:
+    text = (
+        "Error: Invalid value for variable\n\n  on {path} line 2:\n   2: x\n\nThe value for subnets is not compatible\n"
+    )
+    packer.does("validate", lines=[text.format(path="VARIABLES")], code=1)
+    result = run(variables={"subnets": "subnet-1"})
+    assert result["diagnostics"][0]["summary"] == (
+        "Invalid value for variable subnets (from 'variables' or golden_variables)"
+    )
+    assert result["diagnostics"][0]["file"] is None
+    assert f"{template}/image.pkr.hcl:3" in result["diagnostics"][0]["remedy"]
