@@ -95,7 +95,8 @@ options:
     default: {}
   record:
     description:
-      - Whether to write the version to the SSM parameter C(/golden/NAME/versions/VERSION), of the data type C(aws:ec2:image).
+      - Whether to write the version to the SSM parameter C(/golden/NAME/versions/VERSION), of the data type C(aws:ec2:image), and
+        to keep builds on other machines away meanwhile (O(lock_timeout)).
     type: bool
     default: true
   on_error:
@@ -111,6 +112,16 @@ options:
     description:
       - How many builds of the template run at the same time. V(0), like Packer's default, means all.
     type: int
+  lock_timeout:
+    description:
+      - Only one build of an image runs at a time in a Region of an account. For so many seconds this one waits for another to
+        end; with V(0) it fails at once and says which one that is.
+      - When the other has made just the same image, this one is content with it, with O(force=true) as well.
+      - On one machine this is a matter of a file. Across machines it is one of the SSM parameter C(/golden/NAME/locks/build),
+        with O(record=true) only. A build that was killed does not hold others up on its machine; on other machines it does
+        until its O(timeout) (two hours without one) and half an hour have passed, or the parameter is removed.
+    type: int
+    default: 3600
   log_path:
     description:
       - Where to keep the log. The default is a file of its own for each build in C(~/.local/state/golden.ami/logs/), or below
@@ -123,7 +134,8 @@ notes:
   - Temporary things carry the tag C(golden:run). An HCL2 template hands the variable C(golden_run_tags) to C(run_tags) for that; a legacy
     template is run from a copy into which they are merged. Where a template takes no such tags, the ids that Packer tells are written
     down while it runs.
-  - An unchanged image costs at most two calls to AWS, and a build at most seven more than Packer's own, for one Region.
+  - An unchanged image costs at most two calls to AWS, and a build at most ten more than Packer's own, for one Region.
+  - O(record) needs C(ssm:GetParameter), C(ssm:PutParameter) and C(ssm:DeleteParameter) on C(/golden/*).
 
 seealso:
   - module: golden.ami.packer_validate

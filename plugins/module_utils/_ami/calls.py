@@ -81,6 +81,20 @@ def get_parameter(ssm: Client, name: str) -> str | None:
     return value
 
 
+# What GetParameters takes at once.
+_NAMES = 10
+
+
+@_call("read the SSM parameters {names}")
+def get_parameters(ssm: Client, names: list[str]) -> dict[str, str]:
+    """The values of those that are there, by name."""
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _NAMES):
+        answer = ssm.get_parameters(Names=names[start : start + _NAMES])
+        found.update({parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]})
+    return found
+
+
 @_call("write the SSM parameter {name}")
 def put_image_parameter(ssm: Client, name: str, image_id: str, description: str) -> None:
     """Create a parameter that SSM knows to be an AMI. Versions are written once: an existing one is an error.
@@ -92,6 +106,21 @@ def put_image_parameter(ssm: Client, name: str, image_id: str, description: str)
     except is_boto3_error_code("ParameterAlreadyExists"):
         if ssm.get_parameter(Name=name)["Parameter"]["Value"] != image_id:
             raise
+
+
+@_call("create the SSM parameter {name}")
+def create_parameter(ssm: Client, name: str, value: str, description: str) -> bool:
+    """Create a parameter of text; False when there is one of that name. SSM lets one of several callers win."""
+    try:
+        ssm.put_parameter(Name=name, Value=value, Description=description, Type="String")
+    except is_boto3_error_code("ParameterAlreadyExists"):
+        return False
+    return True
+
+
+@_deletion("delete the SSM parameter {name}")
+def delete_parameter(ssm: Client, name: str) -> None:
+    ssm.delete_parameter(Name=name)
 
 
 @_call("describe images")

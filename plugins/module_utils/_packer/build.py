@@ -16,12 +16,20 @@ import typing as t
 # AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
 from ansible.module_utils.common.warnings import warn
 
+from .._ami.artifacts import find_own_images
 from .._ami.cloud import Cloud
 from . import checks
 from .cleanup import account_of, clean_up, sweep_dead_runs
 from .errors import PackerError
 from .finish import Finished, finish
+from .galaxy import Installer
+from .lock import BuildLock, Patience, lifetime
+from .lock_file import FileLock, lock_path
+from .lock_parameter import ParameterLock
+from .log import tell_step
+from .naming import new_version, refuse_taken_version
 from .options import BuildOptions, read_build_options
+from .others import after_others
 from .placement import lacks_capacity, placement_names, placement_text
 from .plan import Plan
 from .process import AncestorWatch, SignalTrap
@@ -39,10 +47,10 @@ Module = t.Any
 Result = dict[str, t.Any]
 
 
-def _run_facts(options: BuildOptions, plan: Plan, world: World, now: datetime.datetime) -> RunFacts:
-    stamp = now.strftime("%Y%m%d%H%M%S")
-    version = options.version or stamp
-    run_id = f"golden-{stamp}-{secrets.token_hex(3)}"
+def _run_facts(
+    options: BuildOptions, plan: Plan, world: World, run_id: str, log_path: pathlib.Path, now: datetime.datetime
+) -> RunFacts:
+    version = options.version or new_version(world.images, now)
     name = f"{options.name}-{version}"
     tags = artifact_tags(
         image=options.name,
@@ -58,8 +66,7 @@ def _run_facts(options: BuildOptions, plan: Plan, world: World, now: datetime.da
         now=now,
         extra=options.tags,
     )
-    log = pathlib.Path(options.log_path) if options.log_path else state_directory() / "logs" / f"{run_id}.log"
-    return RunFacts(run_id, version, name, tags, run_tags(options.name, run_id), log)
+    return RunFacts(run_id, version, name, tags, run_tags(options.name, run_id), log_path)
 
 
 def _describe(options: BuildOptions, plan: Plan, world: World) -> Result:
@@ -83,6 +90,10 @@ def _describe(options: BuildOptions, plan: Plan, world: World) -> Result:
     }
 
 
+def _run_id() -> str:
+    return f"golden-{datetime.datetime.now(datetime.UTC).strftime('%Y%m%d%H%M%S')}-{secrets.token_hex(3)}"
+
+
 def _unchanged(options: BuildOptions, plan: Plan, world: World) -> Result:
     result = _describe(options, plan, world)
     if plan.current:
@@ -104,6 +115,9 @@ class _Build:
         self.template = load_template(self.options.template)
         check_declared(self.template, [*self.options.variable_names, *placement_names(self.options.placements)])
         self.executable = find_executable(self.options.executable)
+        self.run_id = _run_id()
+        given = self.options.log_path
+        self.log_path = pathlib.Path(given) if given else state_directory() / "logs" / f"{self.run_id}.log"
 
     def _versions(self) -> Versions:
         return read_versions(self.executable, self.options.plugin_path, self.template)
@@ -118,10 +132,46 @@ class _Build:
             plan = make_plan(self.options, world, now)
             if not plan.build:
                 return _unchanged(self.options, plan, world)
+            refuse_taken_version(self.options, world.images)
+            self._bring_requirements(workspace)
             self._validate(workspace, world)
             if self.module.check_mode:
                 return _describe(self.options, plan, world)
-            return self._apply(workspace, plan, world, now)
+            account = self._account(world)
+            with self._lock(account) as lock:
+                return self._build_alone(workspace, plan, world, account, lock)
+
+    def _build_alone(
+        self, workspace: Workspace, plan: Plan, world: World, account: str | None, lock: BuildLock
+    ) -> Result:
+        """Look again, for another run may have built the image since, and build it when it did not."""
+        now = datetime.datetime.now(datetime.UTC)
+        if lock.waited:
+            self._sweep()
+            now_there = read_world(self.cloud, self.options, self.template, world.versions)
+        else:
+            now_there = dataclasses.replace(world, images=find_own_images(self.cloud, self.options.name))
+        new_plan = after_others(make_plan(self.options, now_there, now), world.images, now_there.images)
+        if not new_plan.build:
+            return _unchanged(self.options, new_plan, now_there)
+        refuse_taken_version(self.options, now_there.images)
+        return self._apply(workspace, new_plan, now_there, account, now)
+
+    def _account(self, world: World) -> str | None:
+        # An AMI of ours says whose it is, which saves a call.
+        return next((image.owner for image in world.images if image.owner), None) or account_of(self.cloud)
+
+    def _lock(self, account: str | None) -> BuildLock:
+        options = self.options
+        where = (options.access.endpoint_url, account or options.access.profile, options.region)
+        return BuildLock(
+            options.name,
+            self.run_id,
+            lifetime(options.timeout, len(options.placements)),
+            FileLock(lock_path(options.name, *where)),
+            ParameterLock(self.cloud, options.name) if options.record else None,
+            Patience(options.lock_timeout, self.trap, self.watch, lambda text: tell_step(self.log_path, text)),
+        )
 
     def _sweep(self) -> None:
         access = self.options.access
@@ -148,6 +198,22 @@ class _Build:
         checks.init(workspace, self.trap, self.watch)
         return self._versions()
 
+    def _bring_requirements(self, workspace: Workspace) -> None:
+        """Into the workspace only, so check mode does it too: what cannot be brought is told there as well."""
+        if self.options.requirements:
+            installer = Installer(
+                self.options.requirements,
+                workspace.galaxy,
+                workspace.environment(),
+                workspace.path,
+                self.options.timeout,
+                self.trap,
+                self.watch,
+                lambda text: None if self.module.check_mode else tell_step(self.log_path, text),
+                workspace.scrubber.text,
+            )
+            workspace.galaxy_paths = installer.install()
+
     def _validate(self, workspace: Workspace, world: World) -> None:
         if self.options.init and world.versions.missing(self.template):
             return
@@ -155,22 +221,22 @@ class _Build:
         selection = workspace.select(ours)
         checks.refuse_invalid(workspace, checks.validate(workspace, selection, self.trap, self.watch))
 
-    def _apply(self, workspace: Workspace, plan: Plan, world: World, now: datetime.datetime) -> Result:
-        facts = _run_facts(self.options, plan, world, now)
+    def _apply(
+        self, workspace: Workspace, plan: Plan, world: World, account: str | None, now: datetime.datetime
+    ) -> Result:
+        facts = _run_facts(self.options, plan, world, self.run_id, self.log_path, now)
         result = _describe(self.options, plan, world)
         result.update(version=facts.version, log_path=str(facts.log_path), run_id=facts.run_id)
         try:
-            ran = self._run_where_there_is_room(workspace, facts, world)
+            ran = self._run_where_there_is_room(workspace, facts, world, account)
             finished = finish(self.cloud, self.options, plan, facts, ran)
         except PackerError as error:
             raise PackerError(str(error), **{**result, **error.result, "changed": True}) from error
         return {**result, **_outcome(finished, ran)}
 
-    def _run_where_there_is_room(self, workspace: Workspace, facts: RunFacts, world: World) -> Run:
+    def _run_where_there_is_room(self, workspace: Workspace, facts: RunFacts, world: World, account: str | None) -> Run:
         """Run Packer with each placement in turn, until one has the capacity. What a try left is removed before the next."""
         placements = self.options.placements
-        # An AMI of ours says whose it is, which saves a call.
-        account = next((image.owner for image in world.images if image.owner), None) or account_of(self.cloud)
         for position, placement in enumerate(placements, start=1):
             ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch, account)
             if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):

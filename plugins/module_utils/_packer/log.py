@@ -21,6 +21,13 @@ _TAIL = 30
 _KEPT = 5000
 
 
+def tell_step(path: pathlib.Path, text: str) -> None:
+    """Show a step that comes before the run, and so before its log."""
+    make_private(path.parent)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(f"{time.strftime('%H:%M:%S')} {STEP_PREFIX}[0:00] {text}\n")
+
+
 class RunLog:
     """The log of a run: what Packer said, without secrets, with the time, readable by its owner only."""
 

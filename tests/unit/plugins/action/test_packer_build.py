@@ -42,14 +42,17 @@ PACKER = """
 class Ec2(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # noqa: N802 - the base class's name
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        action = parse_qs(body)["Action"][0]
-        answer = (
-            f'<{action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><{EMPTY[action]}/></{action}Response>'
-        )
+        # The lock of the build is a parameter of SSM, which speaks JSON.
+        answer = "{}" if "X-Amz-Target" in self.headers else self._ec2(parse_qs(body)["Action"][0])
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer.encode())
+
+    @staticmethod
+    def _ec2(action: str) -> str:
+        name = "http://ec2.amazonaws.com/doc/2016-11-15/"
+        return f'<{action}Response xmlns="{name}"><{EMPTY[action]}/></{action}Response>'
 
     def log_message(self, *_arguments: object) -> None:
         return

@@ -123,13 +123,15 @@ def test_first_build(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
     assert tags["Name"] == "web-20261121093000"
     assert tags["golden:source-ami"] == BASE
     assert tags["golden:fingerprint"] == result["fingerprint"]
-    parameter, completing = (request for _operation, request in aws.seen[-2:])
+    lock = [(operation, request["Name"]) for operation, request in aws.seen if "/locks/" in request.get("Name", "")]
+    assert lock == [("PutParameter", "/golden/web/locks/build"), ("DeleteParameter", "/golden/web/locks/build")]
+    parameter, completing, _unlocking = (request for _operation, request in aws.seen[-3:])
     assert {"Key": "golden:complete", "Value": "yes"} in completing["Tags"]
     assert AMI in completing["Resources"]
     assert parameter["Name"] == "/golden/web/versions/20261121093000"
     assert (parameter["DataType"], parameter["Value"]) == ("aws:ec2:image", AMI)
     assert not parameter.get("Overwrite"), "a version is written once"
-    assert len(aws.operations) <= 7
+    assert len(aws.operations) <= 10
     call = packer.calls("build")[0]
     assert call["group"], "Packer leads a process group"
     assert call["variables"]["golden_run_tags"]["golden:run"] == result["run_id"]

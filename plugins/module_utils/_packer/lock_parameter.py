@@ -1,0 +1,109 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import datetime
+
+from .._ami import calls
+from .._ami.cloud import Cloud
+from .owner import Owner, read_owner
+
+# To take over takes seconds. Whoever says so longer is dead; the rest is for clocks that differ.
+_TAKING_OVER = datetime.timedelta(minutes=15)
+
+
+def lock_name(image: str) -> str:
+    return f"/golden/{image}/locks/build"
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+class ParameterLock:
+    """Lets one process of all machines in: an SSM parameter that whoever creates it owns.
+
+    SSM knows create-if-absent, but no removal on a condition. So one whose owner is dead or late is removed by nobody
+    but the owner of a second parameter, and that looks again before it does.
+    """
+
+    def __init__(self, cloud: Cloud, image: str) -> None:
+        self._cloud = cloud
+        self.name = lock_name(image)
+        self._takeover = f"/golden/{image}/locks/takeover"
+        self._image = image
+
+    def take(self, owner: Owner, is_dead: c.Callable[[Owner], bool]) -> str | None:
+        """Take it; else the one who has it, for a sentence. One call when it is free."""
+        if self._create(owner):
+            return None
+        text = calls.get_parameter(self._cloud.ssm(), self.name)
+        if text is None:
+            return None if self._create(owner) else "another run, which was faster"
+        current = read_owner(text)
+        if current is None:
+            return f"someone who wrote {text[:50]!r} into the SSM parameter {self.name}"
+        if current.run == owner.run:
+            # The answer to a first try got lost, and botocore tried again.
+            return None
+        if (
+            (current.expired(_now()) or is_dead(current))
+            and self._remove_of(current.run, owner)
+            and self._create(owner)
+        ):
+            return None
+        return current.said()
+
+    def release(self, owner: Owner) -> None:
+        """Give it back. One call, for until its time is over nobody else touches it."""
+        if owner.expired(_now()):
+            self._remove_of(owner.run, owner)
+        else:
+            calls.delete_parameter(self._cloud.ssm(), self.name)
+
+    def remove_of(self, run: str, by: Owner) -> bool:
+        """Take away the lock of a run that is known to be over. One call when it has none."""
+        text = calls.get_parameter(self._cloud.ssm(), self.name)
+        current = read_owner(text) if text else None
+        return current is not None and current.run == run and self._remove_of(run, by)
+
+    def _create(self, owner: Owner) -> bool:
+        return calls.create_parameter(
+            self._cloud.ssm(), self.name, owner.text(), f"golden.ami builds {self._image}; goes when that is over"
+        )
+
+    def _remove_of(self, run: str, by: Owner) -> bool:
+        with self._alone(by) as alone:
+            if not alone:
+                return False
+            text = calls.get_parameter(self._cloud.ssm(), self.name)
+            current = read_owner(text) if text else None
+            if current is not None and current.run == run:
+                calls.delete_parameter(self._cloud.ssm(), self.name)
+        return True
+
+    @contextlib.contextmanager
+    def _alone(self, owner: Owner) -> c.Iterator[bool]:
+        """Be the only one who may remove the lock of another."""
+        ssm = self._cloud.ssm()
+        until = (_now() + _TAKING_OVER).isoformat(timespec="seconds")
+        text = f"{owner.run} until {until}"
+        if not calls.create_parameter(ssm, self._takeover, text, "golden.ami removes the lock of a dead build"):
+            self._drop_old_takeover()
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            calls.delete_parameter(ssm, self._takeover)
+
+    def _drop_old_takeover(self) -> None:
+        text = calls.get_parameter(self._cloud.ssm(), self._takeover)
+        if text and datetime.datetime.fromisoformat(text.rpartition(" ")[2]) < _now():
+            calls.delete_parameter(self._cloud.ssm(), self._takeover)
