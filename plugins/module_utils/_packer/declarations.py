@@ -11,64 +11,59 @@ import dataclasses
 import re
 import typing as t
 
-_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|#[^\n]*|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
-_VARIABLE = re.compile(r'^\s*variable\s+"?([\w-]+)"?\s*\{', re.MULTILINE)
-_VARIABLES = re.compile(r"^\s*variables\s*\{(.*?)^\s*\}", re.MULTILINE | re.DOTALL)
-_ATTRIBUTE = re.compile(r"^\s*([\w-]+)\s*=", re.MULTILINE)
-_SENSITIVE = re.compile(r"\bsensitive\s*=\s*true\b")
-_SOURCE = r"github\.com/[\w.-]+/[\w.-]+"
-_OBJECT = re.compile(r"\{[^{}]*\}")
-_PLUGIN = re.compile(rf'\bsource"?\s*[=:]\s*"({_SOURCE})"')
-_CONSTRAINT = re.compile(r'\bversion"?\s*[=:]\s*"([^"]*)"')
+from . import hcl
+
+_SOURCE = re.compile(r"github\.com/[\w.-]+/[\w.-]+")
 
 
 @dataclasses.dataclass
 class Declarations:
-    """What one or several files declare: variables, which of them are sensitive, plugins with their constraints."""
+    """What one or several files declare: variables, which of them are sensitive or have no default, plugins."""
 
     variables: set[str] = dataclasses.field(default_factory=set)
     sensitive: set[str] = dataclasses.field(default_factory=set)
+    # Variables without a default, and the line in the file where each is declared; None where lines are not known.
+    required: dict[str, int | None] = dataclasses.field(default_factory=dict)
+    # Plugins with what their versions have to fit.
     plugins: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def add(self, other: Declarations) -> None:
         self.variables |= other.variables
         self.sensitive |= other.sensitive
+        self.required.update(other.required)
         for source, constraint in other.plugins.items():
             self.require(source, constraint)
 
     def require(self, source: str, constraint: str) -> None:
         """A plugin that is asked for twice has to fit both."""
+        if not _SOURCE.fullmatch(source):
+            return
         both = (self.plugins.get(source, ""), constraint)
         self.plugins[source] = ", ".join(dict.fromkeys(one for one in both if one))
 
 
-def _block(text: str, start: int) -> str:
-    """From an opening brace, already passed, to the one that closes it."""
-    depth = 1
-    for found in re.finditer(r"[{}]", text[start:]):
-        depth += 1 if found[0] == "{" else -1
-        if depth == 0:
-            return text[start : start + found.start()]
-    return text[start:]
+def _add_variable(found: Declarations, block: hcl.Block) -> None:
+    name = block.labels[0]
+    found.variables.add(name)
+    if block.body.expression("sensitive") == "true":
+        found.sensitive.add(name)
+    if block.body.attribute("default") is None:
+        found.required[name] = block.line
 
 
-def hcl_declarations(text: str) -> Declarations:
-    """What HCL text declares."""
-    text = _COMMENT.sub(lambda match: match[1] or "", text)
-    found = Declarations(set(_VARIABLE.findall(text)))
-    for block in _VARIABLES.findall(text):
-        found.variables.update(_ATTRIBUTE.findall(block))
-    # Braces and words inside of strings mean nothing; the names of variables are needed, so these stay.
-    bare = _STRING.sub(lambda match: match[0] if re.fullmatch(r'"[\w-]+"', match[0]) else '""', text)
-    for match in _VARIABLE.finditer(bare):
-        if _SENSITIVE.search(_block(bare, match.end())):
-            found.sensitive.add(match[1])
-    for required in _OBJECT.findall(text):
-        source = _PLUGIN.search(required)
-        if source:
-            constraint = _CONSTRAINT.search(required)
-            found.require(source[1], constraint[1] if constraint else "")
+def hcl_declarations(body: hcl.Body) -> Declarations:
+    """What a file in native syntax declares."""
+    found = Declarations()
+    for block in body.of_kind("variable"):
+        if block.labels:
+            _add_variable(found, block)
+    for block in body.of_kind("variables"):
+        found.variables.update(attribute.name for attribute in block.body.attributes)
+    for packer in body.of_kind("packer"):
+        for required in packer.body.of_kind("required_plugins"):
+            for attribute in required.body.attributes:
+                plugin = hcl.members(attribute.expression)
+                found.require(hcl.string(plugin.get("source")) or "", hcl.string(plugin.get("version")) or "")
     return found
 
 
@@ -84,21 +79,30 @@ def _objects(value: t.Any) -> c.Iterator[dict[str, t.Any]]:
 def json_declarations(content: dict[str, t.Any]) -> Declarations:
     """What a template in HCL's JSON form declares."""
     found = Declarations()
-    for block in _listed(content.get("variable")):
-        found.variables |= set(block)
-        found.sensitive |= {name for name, body in block.items() if any(_is_sensitive(one) for one in _listed(body))}
-    for block in _listed(content.get("variables")):
+    for block in listed(content.get("variable")):
+        for name, body in block.items():
+            found.variables.add(name)
+            if any(one.get("sensitive") is True for one in listed(body)):
+                found.sensitive.add(name)
+            if not any("default" in one for one in listed(body)):
+                found.required[name] = None
+    for block in listed(content.get("variables")):
         found.variables |= set(block)
     for required in _objects(content.get("packer", {})):
-        source = required.get("source")
-        if isinstance(source, str) and re.fullmatch(_SOURCE, source):
-            found.require(source, str(required.get("version", "")))
+        if isinstance(required.get("source"), str):
+            found.require(required["source"], str(required.get("version", "")))
     return found
 
 
-def _listed(value: t.Any) -> list[dict[str, t.Any]]:
+def legacy_declarations(content: dict[str, t.Any]) -> Declarations:
+    """What a legacy template declares: strings, of which C(null) has to be given."""
+    variables = content.get("variables")
+    values = variables if isinstance(variables, dict) else {}
+    hidden = content.get("sensitive-variables")
+    names = set(map(str, hidden)) if isinstance(hidden, list) else set()
+    return Declarations(set(values), names, {name: None for name, value in values.items() if value is None})
+
+
+def listed(value: t.Any) -> list[dict[str, t.Any]]:
+    """The objects where HCL's JSON form has one, or a list of them."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
-
-
-def _is_sensitive(body: dict[str, t.Any]) -> bool:
-    return body.get("sensitive") is True

@@ -176,6 +176,8 @@ class Body:
 
     attributes: tuple[Attribute, ...] = ()
     blocks: tuple[Block, ...] = ()
+    # Of a file: that not all of it could be understood.
+    broken: bool = False
 
     def attribute(self, name: str) -> Attribute | None:
         return next((one for one in self.attributes if one.name == name), None)
@@ -198,6 +200,7 @@ class _Parser:
         self._text = text
         self._all = [one for one in tokens(text) if one.level == 0]
         self._at = 0
+        self.broken = False
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def body(self, *, nested: bool = False) -> Body:
@@ -207,6 +210,7 @@ class _Parser:
             if self._is("}"):
                 if nested:
                     break
+                self.broken = True
                 self._at += 1
                 continue
             found = self._definition() if self._all[self._at].kind == "name" else None
@@ -260,6 +264,7 @@ class _Parser:
         inner_start = self._all[brace].end
         body = self.body(nested=True)
         closed = self._at < len(self._all)
+        self.broken |= not closed
         inner_end = self._all[self._at].start if closed else len(self._text)
         end = self._all[self._at].end if closed else inner_end
         self._at += 1
@@ -278,18 +283,29 @@ class _Parser:
             if token.kind != "newline":
                 end = token.end
             self._at += 1
+        self.broken |= depth != 0 or end == start
         return end
 
     def _skip(self) -> None:
         """What is no definition, to the end of its line; brackets in it are passed as a whole."""
-        self._expression_end(0)
+        if self._all[self._at].kind != "newline":
+            self.broken = True
+            self._expression_end(self._all[self._at].start)
         if self._at < len(self._all) and self._all[self._at].kind == "newline":
             self._at += 1
 
 
 def parse(text: str) -> Body:
     """What is in a file, as far as it can be understood."""
-    return _Parser(text).body()
+    parser = _Parser(text)
+    body = parser.body()
+    return dataclasses.replace(body, broken=parser.broken or not _closed(tokens(text)))
+
+
+def _closed(cut: list[Token]) -> bool:
+    """Whether each string and each interpolation ends, and no string with its line only."""
+    opened = sum(one.kind in ("open", "enter") for one in cut) - sum(one.kind in ("close", "leave") for one in cut)
+    return opened == 0 and all(one.end > one.start for one in cut)
 
 
 Edit = tuple[int, int, str]

@@ -13,8 +13,19 @@ import pathlib
 import re
 import typing as t
 
-from .declarations import Declarations, hcl_declarations, json_declarations
+from . import hcl
+from .declarations import Declarations, hcl_declarations, json_declarations, legacy_declarations
 from .errors import PackerError
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file of a template: its text, and what is in it, by its syntax. C(content) is that of a JSON file."""
+
+    path: pathlib.Path
+    text: str
+    body: hcl.Body = hcl.Body()
+    content: dict[str, t.Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +42,46 @@ class Template:
     constraints: dict[str, str] = dataclasses.field(default_factory=dict)
     # Variables whose values nobody must see.
     sensitive: frozenset[str] = frozenset()
+    # Variables without a default, and where they are declared: C(file:line), or C(file).
+    required: dict[str, str] = dataclasses.field(default_factory=dict)
+    # The files with what is in them; of a legacy template none.
+    parsed: tuple[File, ...] = ()
+
+    @property
+    def directory(self) -> pathlib.Path:
+        """Packer's C(path.root), or C(template_dir)."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+    @property
+    def broken(self) -> bool:
+        """Whether some of it could not be understood. Packer tells best what is wrong with it."""
+        return any(file.body.broken for file in self.parsed)
 
 
-def _load_json(text: str, path: pathlib.Path) -> dict[str, t.Any]:
+def _together(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
+    """An object of HCL's JSON form, where a name may come again: then it has all these values."""
+    found: dict[str, t.Any] = {}
+    for name, value in pairs:
+        if name in found:
+            before = found[name] if isinstance(found[name], list) else [found[name]]
+            found[name] = [*before, *(value if isinstance(value, list) else [value])]
+        else:
+            found[name] = value
+    return found
+
+
+def read_text(path: pathlib.Path) -> str:
     try:
-        content = json.loads(text)
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PackerError(f"{path} is not UTF-8 text: {error}. Write it as UTF-8, as Packer wants it.") from error
+    except OSError as error:
+        raise PackerError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _load_json(text: str, path: pathlib.Path, *, together: bool = False) -> dict[str, t.Any]:
+    try:
+        content = json.loads(text, object_pairs_hook=_together if together else None)
     except ValueError as error:
         raise PackerError(f"{path} is not valid JSON: {error}") from error
     if not isinstance(content, dict):
@@ -54,6 +100,12 @@ def template_files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
     return tuple(sorted(entry for entry in path.iterdir() if _is_hcl_name(entry.name)))
 
 
+def parse_file(path: pathlib.Path, text: str) -> File:
+    if path.name.endswith(".json"):
+        return File(path, text, content=_load_json(text, path, together=True))
+    return File(path, text, hcl.parse(text))
+
+
 def load_template(path: str) -> Template:
     """Read a template: an HCL2 directory or file, or a legacy JSON file."""
     template = pathlib.Path(os.path.abspath(path))
@@ -62,26 +114,44 @@ def load_template(path: str) -> Template:
     files = template_files(template)
     if not files:
         raise PackerError(f"The template directory {template} has no file named *.pkr.hcl or *.pkr.json.")
-    hcl = template.is_dir() or _is_hcl_name(template.name)
-    if not hcl:
-        content = _load_json(template.read_text(encoding="utf-8"), template)
-        declared = frozenset(content.get("variables") or {})
-        sensitive = frozenset(content.get("sensitive-variables") or ())
-        return Template(template, False, files, declared, legacy=content, sensitive=sensitive)
-    found = Declarations()
-    for file in files:
-        text = file.read_text(encoding="utf-8")
-        is_json = file.name.endswith(".json")
-        found.add(json_declarations(_load_json(text, file)) if is_json else hcl_declarations(text))
-    plugins = tuple(sorted(found.plugins))
+    if not (template.is_dir() or _is_hcl_name(template.name)):
+        content = _load_json(read_text(template), template)
+        found = legacy_declarations(content)
+        return _template(template, found, dict.fromkeys(found.required, str(template)), (), content)
+    return _hcl_template(template, files)
+
+
+def _hcl_template(template: pathlib.Path, files: tuple[pathlib.Path, ...]) -> Template:
+    total = Declarations()
+    required: dict[str, str] = {}
+    parsed = tuple(parse_file(file, read_text(file)) for file in files)
+    for file in parsed:
+        found = hcl_declarations(file.body) if file.content is None else json_declarations(file.content)
+        total.add(found)
+        required.update(
+            {name: f"{file.path}:{line}" if line else str(file.path) for name, line in found.required.items()}
+        )
+    return _template(template, total, required, parsed, None)
+
+
+def _template(
+    path: pathlib.Path,
+    found: Declarations,
+    required: dict[str, str],
+    parsed: tuple[File, ...],
+    legacy: dict[str, t.Any] | None,
+) -> Template:
     return Template(
-        template,
-        True,
-        files,
+        path,
+        legacy is None,
+        tuple(file.path for file in parsed) or (path,),
         frozenset(found.variables),
-        plugins,
+        tuple(sorted(found.plugins)),
+        legacy,
         constraints=found.plugins,
         sensitive=frozenset(found.sensitive),
+        required=required,
+        parsed=parsed,
     )
 
 

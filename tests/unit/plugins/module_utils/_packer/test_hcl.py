@@ -105,6 +105,15 @@ def test_broken_text_never_raises(seed: int) -> None:
         hcl.parse(broken[:start])
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['a = "x\n', "a = [1\n", "a =\n", "a {\n", "}\n", "a = <<E\nx\n", 'a = "${b"\n', "a b c\n", "? = 1\n", "a = 1)\n"],
+)
+def test_what_is_not_understood_is_known_to_be_broken(text: str) -> None:
+    assert hcl.parse(text).broken
+    assert not hcl.parse(NASTY + "".join(f"a = {one}\n" for one in EXPRESSIONS)).broken
+
+
 def test_a_string_that_is_not_closed_hides_only_its_line() -> None:
     body = hcl.parse('a = "oops\nvariable "x" {\n  default = 1\n}\n')
     assert [block.labels for block in body.blocks] == [("x",)]

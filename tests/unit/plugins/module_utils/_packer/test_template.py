@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._packer import hcl
 from ansible_collections.golden.ami.plugins.module_utils._packer.declarations import hcl_declarations
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
 from ansible_collections.golden.ami.plugins.module_utils._packer.template import load_template
@@ -28,10 +29,11 @@ locals { url = "https://example.org" }
 
 
 def test_what_hcl_declares() -> None:
-    found = hcl_declarations(HCL)
+    found = hcl_declarations(hcl.parse(HCL))
     assert found.variables == {"one", "two", "three"}
     assert found.plugins == {"github.com/hashicorp/amazon": ">= 1"}
     assert not found.sensitive
+    assert found.required == {"one": 5}, "one without a default, and its line"
 
 
 def test_sensitive_variables_and_constraints(tmp_path: Path) -> None:
@@ -74,6 +76,9 @@ def test_sensitive_variables_and_constraints(tmp_path: Path) -> None:
         "github.com/hashicorp/ansible": "",
     }
     assert template.plugins == tuple(template.constraints)
+    assert template.required["hidden"] == f"{tmp_path}/a.pkr.hcl:9"
+    assert template.required["size"] == f"{tmp_path}/b.pkr.json"
+    assert not template.broken
 
 
 def test_directory_of_hcl_and_json(tmp_path: Path) -> None:
@@ -88,10 +93,30 @@ def test_directory_of_hcl_and_json(tmp_path: Path) -> None:
 
 def test_legacy(tmp_path: Path) -> None:
     path = tmp_path / "packer.json"
-    path.write_text(json.dumps({"variables": {"a": ""}, "builders": []}))
+    path.write_text(json.dumps({"variables": {"a": "", "b": None}, "builders": []}))
     template = load_template(str(path))
     assert not template.hcl
-    assert template.declared == {"a"}
+    assert template.declared == {"a", "b"}
+    assert template.required == {"b": str(path)}
+
+
+def test_a_name_that_comes_again_in_hcl_json_counts_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.pkr.json"
+    path.write_text('{"variable": {"a": {"default": 1}}, "variable": {"b": {}}}')
+    template = load_template(str(path))
+    assert template.declared == {"a", "b"}
+    assert set(template.required) == {"b"}
+
+
+def test_what_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.pkr.hcl").write_bytes(b"a = \xff")
+    with pytest.raises(PackerError, match="a.pkr.hcl is not UTF-8"):
+        load_template(str(tmp_path))
+
+
+def test_a_template_that_cannot_be_understood_is_known_to_be_broken(tmp_path: Path) -> None:
+    (tmp_path / "a.pkr.hcl").write_text('variable "x" {\n')
+    assert load_template(str(tmp_path)).broken
 
 
 @pytest.mark.parametrize(("text", "said"), [("{", "is not valid JSON"), ("[]", "expected a JSON object")])
