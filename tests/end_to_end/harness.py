@@ -87,7 +87,7 @@ class Cloud:
         )
         return Run(done.returncode, done.stdout)
 
-    def client(self, service: str):  # noqa: ANN201  # boto3 makes its clients at run time
+    def client(self, service: str, region: str = "us-east-1"):  # noqa: ANN201  # boto3 makes its clients at run time
         directory = self.home / "golden.ami" / "local_cloud" / self.name
         credentials = configparser.ConfigParser()
         credentials.read(directory / "credentials")
@@ -95,7 +95,7 @@ class Cloud:
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id=section["aws_access_key_id"],
             aws_secret_access_key=section["aws_secret_access_key"],
         )

@@ -1,0 +1,3 @@
+<powershell>
+Set-Item -Path WSMan:\localhost\Service\Auth\Basic -Value $true
+</powershell>
