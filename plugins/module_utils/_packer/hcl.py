@@ -365,6 +365,8 @@ def _entries(expression: str, opening: str, closing: str) -> list[list[Token]] |
     cut = tokens(expression)
     if not cut or expression[cut[0].start : cut[0].end] != opening or expression[cut[-1].start :].strip() != closing:
         return None
+    if len(cut) > 1 and expression[cut[1].start : cut[1].end] == "for":
+        return None
     entries: list[list[Token]] = [[]]
     depth = 0
     for token in cut[1:-1]:

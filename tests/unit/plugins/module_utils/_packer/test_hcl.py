@@ -146,6 +146,7 @@ def test_members_of_an_object() -> None:
     assert hcl.members(text) == {"a": "{ b = 1, c = 2 }", "d": '"x"', "e": "f(1,\n 2)"}
     assert hcl.members("merge({ a = 1 }, { b = 2 })") == {}
     assert hcl.items("concat([1], [2])") is None
+    assert hcl.items("[for a in b : a]") is None
 
 
 def test_path_root_is_replaced_in_expressions_only() -> None:
