@@ -64,6 +64,16 @@ options:
         fingerprint. C(.git), caches, and backups of editors do not count."
     type: dict
     default: {}
+  requirements:
+    description:
+      - A requirements file of Ansible Galaxy. Its roles and collections go into a directory of the run before anything is launched, and
+        only when there is something to build. It is a part of the fingerprint, and so are archives and directories on this machine
+        that it names. Sources that are named by a relative path start in its directory.
+      - Ansible provisioners find them before all others, for Packer gets E(ANSIBLE_ROLES_PATH) and E(ANSIBLE_COLLECTIONS_PATH).
+        Templates get the directories as C(golden_roles_directory) and C(golden_collections_directory), where they declare these.
+      - C(ansible-galaxy) is that of the Ansible which runs this module, or the first in E(PATH). It is given 15 minutes, or O(timeout)
+        where that is less.
+    type: path
   placements:
     description:
       - "Where the instance may run, in order of preference: each entry is a dictionary of variables of the template, such as

@@ -13,6 +13,7 @@ import typing as t
 from .._ami.base import BaseImage
 from .environment import AwsAccess
 from .errors import PackerError
+from .requirements import Requirements, read_requirements
 
 Module = t.Any
 
@@ -52,6 +53,7 @@ BUILD_ARGUMENT_SPEC: dict[str, t.Any] = {
     **ARGUMENT_SPEC,
     "name": {"type": "str", "required": True},
     "content": {"type": "dict", "default": {}},
+    "requirements": {"type": "path"},
     "placements": {"type": "list", "elements": "dict", "default": []},
     "force": {"type": "bool", "default": False},
     "max_age": {"type": "int"},
@@ -60,7 +62,7 @@ BUILD_ARGUMENT_SPEC: dict[str, t.Any] = {
     "record": {"type": "bool", "default": True},
     "on_error": {
         "type": "str",
-        "choices": ["cleanup", "abort", "run-cleanup-provisioner"],
+        "choices": ["cleanup", "keep", "run-cleanup-provisioner"],
         "default": "cleanup",
     },
     "parallel_builds": {"type": "int"},
@@ -116,6 +118,7 @@ class BuildOptions(PackerOptions):
 
     name: str
     content: dict[str, tuple[str, ...]]
+    requirements: Requirements | None
     placements: tuple[dict[str, t.Any], ...]
     force: bool
     max_age: float | None
@@ -215,6 +218,7 @@ def read_build_options(module: Module) -> BuildOptions:
         **_shared(module),
         name=params["name"],
         content=_content(params["content"]),
+        requirements=read_requirements(os.path.abspath(params["requirements"])) if params["requirements"] else None,
         placements=tuple(params["placements"]) or ({},),
         force=params["force"],
         max_age=float(params["max_age"]) if params["max_age"] is not None else None,

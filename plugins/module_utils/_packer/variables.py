@@ -21,6 +21,8 @@ RESERVED = (
     "golden_tags",
     "golden_ami_name",
     "golden_manifest",
+    "golden_roles_directory",
+    "golden_collections_directory",
 )
 
 

@@ -16,6 +16,7 @@ from . import variables
 from .abandoned import make_owned, remove_abandoned
 from .argv import Selection
 from .environment import packer_environment
+from .galaxy import GalaxyDirectories
 from .options import PackerOptions
 from .secrets import Scrubber, environment_secrets
 from .state import write_private
@@ -31,6 +32,9 @@ class Workspace:
         self.options = options
         self.template = template
         self.executable = executable
+        self.galaxy = GalaxyDirectories.below(self.path)
+        # By which Ansible finds what was brought for this run; empty when nothing was.
+        self.galaxy_paths: dict[str, str] = {}
         given = [options.secret_variables, options.access.secret_key, options.access.session_token]
         self.scrubber = Scrubber([*given, *environment_secrets(self.environment(), template.sensitive)])
 
@@ -50,12 +54,21 @@ class Workspace:
     def select(self, ours: dict[str, t.Any], run_tags: dict[str, str] | None = None) -> Selection:
         """Write the variable files, and say what the command is about. The user's values win over ours."""
         options, template = self.options, self.template
+        ours = {**self._galaxy_variables(), **ours}
         given = {**variables.where_declared(template, ours), **options.local_variables, **options.variables}
         plain = {name: value for name, value in given.items() if name not in options.secret_variables}
         files = [*options.var_files, self._variable_file("variables", plain)]
         if options.secret_variables:
             files.append(self._variable_file("secrets", options.secret_variables))
         return Selection(self._template_path(run_tags), tuple(files), options.only, options.excluded)
+
+    def _galaxy_variables(self) -> dict[str, str]:
+        """Where roles and collections of the requirements are; a template that asks without any gets nothing to look in."""
+        brought = bool(self.galaxy_paths)
+        return {
+            "golden_roles_directory": str(self.galaxy.roles) if brought else "",
+            "golden_collections_directory": str(self.galaxy.collections) if brought else "",
+        }
 
     def _variable_file(self, name: str, values: dict[str, t.Any]) -> str:
         path = self.path / f"{name}.pkrvars.json"
@@ -71,5 +84,5 @@ class Workspace:
 
     def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:
         """Packer's environment; what it leaves in a temporary directory goes with this one."""
-        extra = {"TMPDIR": str(self.path), **self.options.environment, **(more or {})}
+        extra = {"TMPDIR": str(self.path), **self.options.environment, **self.galaxy_paths, **(more or {})}
         return packer_environment(os.environ, self.options.access, plugin_path=self.options.plugin_path, extra=extra)

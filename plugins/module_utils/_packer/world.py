@@ -50,6 +50,8 @@ def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
     parts = {"template": fp.part_of({**files, **{name: value for name, value in selected.items() if value}})}
     for name, paths in options.content.items():
         parts[name] = fp.part_of_files(paths)
+    if options.requirements:
+        parts["requirements"] = fp.part_of_files(options.requirements.files)
     variables = {k: v for k, v in options.variables.items() if k not in options.secret_variables}
     parts["variables"] = fp.part_of_values(variables, options.secret_variables)
     if options.var_files:
