@@ -54,9 +54,18 @@ _raw:
     base:
       description: What the image is made from.
       type: dict
+    parent:
+      description: The image that it is made from, or V(none).
+      type: str
     provision:
       description: How the base becomes the image, with the absolute path of the playbook.
       type: dict
+    hooks:
+      description: What runs before and after, each hook with its name and what to run.
+      type: dict
+    requirements:
+      description: The Galaxy requirements file of the build, or V(none).
+      type: str
     builder:
       description: The machine that the image is built on.
       type: dict
@@ -83,50 +92,22 @@ _raw:
       elements: str
 """
 
-import importlib
 import typing as t
-from pathlib import Path
 
-from ansible import constants
 from ansible.errors import AnsibleLookupError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.golden.ami.plugins.plugin_utils._definition._load import load_definition
+from ansible_collections.golden.ami.plugins.plugin_utils._definition._reader import Reader
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
-
-COLLECTION = Path(__file__).parents[2]
-
-
-def find_role(name: str, roles_path: list[Path]) -> Path | None:
-    """The directory of a role: in its collection for a full name, otherwise where Ansible would look."""
-    if name.count(".") >= 2:
-        namespace, collection, role = name.split(".", 2)
-        try:
-            package = importlib.import_module(f"ansible_collections.{namespace}.{collection}")
-        except ImportError:
-            return None
-        candidates = [Path(root) / "roles" / role for root in package.__path__]
-    else:
-        candidates = [root / name for root in roles_path]
-    return next((path for path in candidates if path.is_dir()), None)
 
 
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         self.set_options(var_options=variables, direct=kwargs)
-        directories = [Path(path) for path in self.get_option("directories") or []]
-        if not directories:
-            directories = [Path.cwd() / "images", COLLECTION / "playbooks" / "images"]
-        return [self._load(str(name), directories) for name in terms]
-
-    def _load(self, name: str, directories: list[Path]) -> t.Any:
-        beside = [directory / name / "roles" for directory in directories] + [Path.cwd() / "roles"]
-        roles_path = [*beside, *map(Path, constants.DEFAULT_ROLES_PATH)]
-        schema = COLLECTION / "roles" / "image" / "files" / "image.schema.json"
         try:
-            definition = load_definition(name, directories, schema, lambda role: find_role(role, roles_path))
+            reader = Reader(self.get_option("directories"))
+            return [reader.load(str(name)).definition for name in terms]
         except DefinitionError as error:
             raise AnsibleLookupError(str(error)) from error
         except ModuleNotFoundError as error:
             raise AnsibleLookupError(missing_required_lib(error.name)) from error
-        return {**definition, "roles_path": [str(path) for path in roles_path]}

@@ -205,6 +205,14 @@ def delete_volume(ec2: Client, volume_id: str) -> None:
     ec2.delete_volume(VolumeId=volume_id)
 
 
+@_call("import the key pair {name}")
+def import_key_pair(ec2: Client, name: str, public_key: bytes, tags: list[Resource]) -> str:
+    """Tell EC2 a public key; gives the id of the pair."""
+    specifications = [{"ResourceType": "key-pair", "Tags": tags}]
+    imported = ec2.import_key_pair(KeyName=name, PublicKeyMaterial=public_key, TagSpecifications=specifications)
+    return str(imported["KeyPairId"])
+
+
 @_deletion("delete the key pair {name}")
 def delete_key_pair(ec2: Client, name: str) -> None:
     ec2.delete_key_pair(KeyName=name)

@@ -20,6 +20,11 @@ _FILE_TASKS = {f"{prefix}{verb}_tasks" for prefix in _PREFIXES for verb in ("inc
 _BLOCKS = ("block", "rescue", "always")
 _PLAY_TASKS = ("pre_tasks", "tasks", "post_tasks", "handlers")
 
+WHERE_ROLES_ARE = (
+    "not in roles/ beside the definition, in ./roles, in Ansible's roles path, in an installed collection"
+    " or in the image's requirements"
+)
+
 FindRole = t.Callable[[str], "Path | None"]
 
 
@@ -55,6 +60,13 @@ def roles_of_names(names: list[str], find_role: FindRole) -> Roles:
     roles = Roles()
     for name in names:
         _follow_role(name, roles, find_role)
+    return roles
+
+
+def roles_of_tasks(file: Path, find_role: FindRole) -> Roles:
+    """All roles and files that a task file uses, and those that they use."""
+    roles = Roles()
+    _follow_task_file(file.name, file.parent, roles, find_role)
     return roles
 
 

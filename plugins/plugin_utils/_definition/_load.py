@@ -10,14 +10,25 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.golden.ami.plugins.plugin_utils._definition import _content, _find, _schema, _source
+from ansible_collections.golden.ami.plugins.module_utils._packer.template import template_files
+from ansible_collections.golden.ami.plugins.plugin_utils._definition import (
+    _content,
+    _files,
+    _find,
+    _hooks,
+    _requirements,
+    _schema,
+    _source,
+)
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError, Problem
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-# Beside a playbook, but no part of what it makes.
-_NOT_CONTENT = {"image.yml", "tests", "README.md"}
+_SYSPREP = ("golden.ami.sysprep", "sysprep")
+# The role that sysprep runs as a hook: the definition's hooks are followed by themselves.
+_SYSPREP_HOOK = "{{ __sysprep_hook }}"
 
 
 class Definition(t.TypedDict, total=False):
@@ -28,75 +39,197 @@ class Definition(t.TypedDict, total=False):
     directory: str
     description: str
     base: dict[str, t.Any] | None
+    parent: str | None
     provision: dict[str, t.Any]
+    hooks: dict[str, list[dict[str, str]]]
+    hook_names: dict[str, list[str]]
+    requirements: str | None
     template: str | None
     variables: dict[str, t.Any]
     var_files: list[str]
+    only: list[str]
     builder: dict[str, t.Any]
     placements: list[dict[str, str]]
     max_age: int | None
     timeout: int
     tags: dict[str, str]
     content: dict[str, list[str]]
+    roles_path: list[str]
     notes: list[str]
+    requested: bool
+    children: list[dict[str, t.Any]]
 
 
-def load_definition(name: str, directories: list[Path], schema_file: Path, find_role: _content.FindRole) -> Definition:
+@dataclass
+class Loaded:
+    """A definition with the text that it came from, so that what is wrong with it later has a line as well."""
+
+    definition: Definition
+    source: _source.Source
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a definition is loaded with: where images are, what one looks like, how roles are found, hooks of all images."""
+
+    directories: list[Path]
+    schema: _schema.Schema
+    find_role: _content.FindRole
+    all_hooks: _source.Source | None = None
+
+
+def read_schema(file: Path) -> _schema.Schema:
+    schema: _schema.Schema = json.loads(file.read_text(encoding="utf-8"))
+    return schema
+
+
+def load_definition(name: str, around: Around) -> Loaded:
     """Find, check and complete the definition of one image. Raises DefinitionError with every mistake in it."""
-    path = _find.find_definition(name, directories)
-    schema = json.loads(schema_file.read_text(encoding="utf-8"))
-    source = _source.read_source(path.read_text(encoding="utf-8"), _shown(path))
-    problems = _schema.find_problems(source, schema)
+    path = _find.find_definition(name, around.directories)
+    source = _source.read_source(path.read_text(encoding="utf-8"), shown(path))
+    problems = _schema.find_problems(source, around.schema)
     if problems:
         raise DefinitionError(problems)
-    definition = t.cast(Definition, _schema.with_defaults(source.data, schema))
+    definition = t.cast(Definition, _schema.with_defaults(source.data, around.schema))
+    extra = t.cast(list[str], definition["content"])
     definition |= {"name": name, "file": str(path), "directory": str(path.parent), "notes": [], "content": {}}
+    _complete(definition, source)
+    requirements = _complete_requirements(definition, source)
+    find = _FindRoles(around.find_role, requirements)
+    hooks = _find_hooks(definition, source, around, _hooks.Finder(find, requirements.provides))
+    if "provision" in definition:
+        _complete_provision(definition, source, find)
+        _refuse_without_sysprep(definition, source, hooks)
+    _complete_content(definition, source, hooks, extra)
+    return Loaded(definition, source)
+
+
+def _complete(definition: Definition, source: _source.Source) -> None:
+    directory = Path(definition["directory"])
     definition.setdefault("base", None)
+    definition["parent"] = (definition["base"] or {}).get("image")
     definition["max_age"] = _in_seconds(definition.get("max_age"))
     definition["timeout"] = t.cast(int, _in_seconds(definition["timeout"]))
-    definition["template"] = _absolute(definition.get("template"), path.parent, source, ("template",))
+    definition["template"] = _absolute(definition.get("template"), directory, source, ("template",))
     definition["var_files"] = [
-        t.cast(str, _absolute(file, path.parent, source, ("var_files", index)))
+        t.cast(str, _absolute(file, directory, source, ("var_files", index)))
         for index, file in enumerate(definition["var_files"])
     ]
     definition["placements"] = [] if definition["template"] else _placements(definition["builder"])
-    if "provision" in definition:
-        _complete_provision(definition, source, find_role)
-    return definition
 
 
-def _complete_provision(definition: Definition, source: _source.Source, find_role: _content.FindRole) -> None:
+class _FindRoles:
+    """Finds roles, but for those that the image's requirements bring: these count by the version that is asked for."""
+
+    def __init__(self, find_role: _content.FindRole, requirements: _requirements.Requirements) -> None:
+        self._find_role = find_role
+        self.provided = requirements.provides
+
+    def __call__(self, name: str) -> Path | None:
+        return None if self.provided(name) else self._find_role(name)
+
+
+def _complete_requirements(definition: Definition, source: _source.Source) -> _requirements.Requirements:
+    directory = Path(definition["directory"])
+    beside = "requirements.yml" if (directory / "requirements.yml").is_file() else None
+    file = _absolute(definition.get("requirements", beside), directory, source, ("requirements",))
+    definition["requirements"] = file
+    if file is None:
+        return _requirements.Requirements()
+    requirements = _requirements.read_requirements(Path(file), shown(Path(file)))
+    definition["content"]["requirements"] = [file]
+    definition["notes"].extend(
+        f"{shown(Path(file))}: {name} has no pinned version, so a new release of it is no reason to build. Say version: X.Y.Z"
+        for name in requirements.loose
+    )
+    return requirements
+
+
+def _find_hooks(
+    definition: Definition, source: _source.Source, around: Around, finder: _hooks.Finder
+) -> list[_hooks.Hook]:
+    of_all = finder.find(around.all_hooks, (), Path.cwd()) if around.all_hooks else []
+    if of_all and definition["template"]:
+        message = (
+            f"{definition['name']} has a template of its own, where they cannot run. Build it without them:"
+            " -e '{\"golden_hooks\": {}}', and call them in its playbook"
+        )
+        raise DefinitionError([Problem("golden_hooks", 0, "", message)])
+    hooks = _hooks.merge(of_all, finder.find(source, ("hooks",), Path(definition["directory"])))
+    definition["hooks"] = {
+        moment: [{"name": hook.name, "run": hook.run} for hook in hooks if hook.moment == moment]
+        for moment in _hooks.MOMENTS
+    }
+    names = {moment: [one["name"] for one in run] for moment, run in definition["hooks"].items()}
+    definition["hook_names"] = {moment: named for moment, named in names.items() if named}
+    return hooks
+
+
+def _complete_provision(definition: Definition, source: _source.Source, find_role: _FindRoles) -> None:
     directory = Path(definition["directory"])
     provision = definition["provision"]
     if "playbook" in provision:
         playbook = t.cast(str, _absolute(provision["playbook"], directory, source, ("provision", "playbook")))
         provision["playbook"] = playbook
         roles = _content.roles_of_playbook(Path(playbook), find_role)
-        beside = (path for path in Path(playbook).parent.iterdir() if path.name not in _NOT_CONTENT)
+        beside = (path for path in Path(playbook).parent.iterdir() if path.name not in _files.NOT_CONTENT)
         away = (path for path in roles.files if not path.is_relative_to(Path(playbook).parent))
         definition["content"]["playbook"] = sorted(str(path) for path in (*beside, *away))
     else:
         provision["roles"] = [*provision["roles"], "golden.ami.sysprep"]
         roles = _content.roles_of_names(provision["roles"], find_role)
     key = "playbook" if "playbook" in provision else "roles"
-    if roles.missing:
+    missing = [role for role in roles.missing if not find_role.provided(role)]
+    if missing:
         line = source.line_of(("provision", key))
-        message = (
-            f"there is no role {', '.join(roles.missing)}: not in roles/ beside the definition, in ./roles, "
-            "in Ansible's roles path or in an installed collection"
-        )
+        message = f"there is no role {', '.join(missing)}: {_content.WHERE_ROLES_ARE}"
         raise DefinitionError([Problem(source.file, line, f"provision.{key}", message)])
     for name, path in sorted(roles.paths.items()):
         definition["content"][f"role {name}"] = [str(path)]
-    for index, extra in enumerate(provision["content"]):
-        definition["content"].setdefault("content", []).append(
-            t.cast(str, _absolute(extra, directory, source, ("provision", "content", index)))
-        )
-    definition["notes"] = [
-        f"{name} is known at run time only: a change in that role or file is no reason to build, "
-        "unless provision.content names it"
+    definition["notes"].extend(_untold(roles))
+
+
+def _untold(roles: _content.Roles) -> list[str]:
+    return [
+        f"{name} is known at run time only: a change in that role or file is no reason to build, unless content names it"
         for name in roles.templated
+        if name != _SYSPREP_HOOK
     ]
+
+
+def _refuse_without_sysprep(definition: Definition, source: _source.Source, hooks: list[_hooks.Hook]) -> None:
+    """Hooks that sysprep runs would not run, and nobody would notice."""
+    late = [hook for hook in hooks if hook.moment != "before"]
+    known = {part.removeprefix("role ") for part in definition["content"]}
+    if late and known.isdisjoint(_SYSPREP):
+        line = source.line_of(("provision", "playbook"))
+        message = (
+            f"hooks.{late[0].moment} ({late[0].name}) runs in the role golden.ami.sysprep, which this playbook does not name."
+            " Make it the last role"
+        )
+        raise DefinitionError([Problem(source.file, line, "provision.playbook", message)])
+
+
+def _complete_content(
+    definition: Definition, source: _source.Source, hooks: list[_hooks.Hook], extra: list[str]
+) -> None:
+    directory = Path(definition["directory"])
+    content = definition["content"]
+    for index, name in enumerate(extra):
+        path = t.cast(str, _absolute(name, directory, source, ("content", index)))
+        content.setdefault("content", []).append(path)
+    if definition["template"]:
+        files = _files_of_template(directory, Path(definition["template"]), definition)
+        content.update({"files": files} if files else {})
+    content.update(_hooks.content(hooks))
+    definition["notes"].extend(note for hook in hooks for note in _untold(hook.roles))
+
+
+def _files_of_template(directory: Path, template: Path, definition: Definition) -> list[str]:
+    """What lies beside the definition, each file once: not what is in the template, a variable file, and so on."""
+    elsewhere = [path for paths in definition["content"].values() for path in paths]
+    apart = [template, *map(Path, elsewhere), *map(Path, definition["var_files"])]
+    return _files.files_beside(directory, [*apart, *_files.outputs(directory, list(template_files(template)))])
 
 
 def _placements(builder: dict[str, t.Any]) -> list[dict[str, str]]:
@@ -127,7 +260,7 @@ def _in_seconds(duration: str | int | None) -> int | None:
     return int(duration[:-1]) * _SECONDS[unit] if unit in _SECONDS else int(duration)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """The path as a person would write it: relative to where they stand, where it is below."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))

@@ -30,8 +30,8 @@ def find_problems(source: Source, schema: Schema) -> list[Problem]:
     if source.data is None:
         return [Problem(source.file, 1, "", f"the file is empty; expected {_expected_keys(schema)}")]
     if not isinstance(source.data, dict):
-        message = f"expected keys such as {_expected_keys(schema)}, found {_kind(source.data)}"
-        return [Problem(source.file, 1, "", message)]
+        message = f"expected keys such as {_expected_keys(schema)}, found {kind(source.data)}"
+        return [Problem(source.file, source.line_of(()), "", message)]
     problems = []
     for error in Draft202012Validator(schema).iter_errors(source.data):
         problems.extend(_explain(error, source))
@@ -98,7 +98,7 @@ def _missing_key(error: ValidationError, schema: Schema) -> Explanation:
 def _wrong_type(error: ValidationError, schema: Schema) -> Explanation:
     wanted = _value_of(error)
     words = " or ".join(_TYPE_WORDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
-    return [((), f"expected {words}, found {_kind(error.instance)}. {schema.get('description', '')}".rstrip())]
+    return [((), f"expected {words}, found {kind(error.instance)}. {schema.get('description', '')}".rstrip())]
 
 
 def _wrong_value(error: ValidationError, schema: Schema) -> Explanation:
@@ -129,7 +129,13 @@ def _expected_keys(schema: Schema) -> str:
     return ", ".join(schema.get("properties", {}))
 
 
-def _kind(value: t.Any) -> str:
+def type_words(value: t.Any) -> str:
+    """What kind of value this is, such as C(a whole number)."""
+    return next((words for types, words in _KINDS if isinstance(value, types)), type(value).__name__)
+
+
+def kind(value: t.Any) -> str:
+    """The same with the value, where it is a short one."""
     for types, words in _KINDS:
         if isinstance(value, types):
             return words if value is None else f"{words} ({value!r})" if not isinstance(value, (dict, list)) else words

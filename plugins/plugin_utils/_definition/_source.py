@@ -18,7 +18,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in a definition, as it is told: C(images/web/image.yml:12: base.owners: …)."""
+    """One mistake in a definition, as it is told: C(images/web/image.yml:12: base.owners: …).
+
+    In what comes from a command line no line is told: it is 0.
+    """
 
     file: str
     line: int
@@ -27,7 +30,8 @@ class Problem:
 
     def __str__(self) -> str:
         key = f"{self.key}: " if self.key else ""
-        return f"{self.file}:{self.line}: {key}{self.message}"
+        line = f":{self.line}" if self.line else ""
+        return f"{self.file}{line}: {key}{self.message}"
 
 
 class DefinitionError(Exception):

@@ -14,7 +14,7 @@ build {
     # Straight to the machine: Packer's own proxy speaks an scp that OpenSSH 9 no longer uses.
     use_proxy = false
     extra_arguments = [
-      "--extra-vars", jsonencode(merge(var.ansible_variables, {
+      "--extra-vars", jsonencode(merge(var.ansible_variables, var.ansible_local_variables, {
         sysprep_release = {
           image       = var.golden_image
           version     = var.golden_version
@@ -30,7 +30,7 @@ build {
     ]
     ansible_env_vars = [
       "ANSIBLE_CONFIG=${var.ansible_config}",
-      "ANSIBLE_ROLES_PATH=${join(":", var.ansible_roles_path)}",
+      "ANSIBLE_ROLES_PATH=${join(":", compact(concat([var.golden_roles_directory], var.ansible_roles_path)))}",
     ]
   }
 

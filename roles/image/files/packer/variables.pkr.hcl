@@ -133,3 +133,15 @@ variable "ansible_variables" {
   default     = {}
   description = "Variables for the playbook. Nothing secret: they are seen in the process list."
 }
+
+variable "ansible_local_variables" {
+  type        = any
+  default     = {}
+  description = "Further ones, which say where things are on this machine."
+}
+
+variable "golden_roles_directory" {
+  type        = string
+  default     = ""
+  description = "Where the roles of the image's requirements are."
+}

@@ -14,7 +14,7 @@ import yaml
 from ansible import constants
 from ansible.errors import AnsibleLookupError
 from ansible_collections.golden.ami.plugins.lookup import image
-from ansible_collections.golden.ami.plugins.lookup.image import COLLECTION, find_role
+from ansible_collections.golden.ami.plugins.plugin_utils._definition._reader import COLLECTION, find_role
 
 DEFINITION = """\
 ---

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from ansible_collections.golden.ami.plugins.plugin_utils._definition import _load
+from ansible_collections.golden.ami.plugins.plugin_utils._definition import _hooks, _load
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
 
 SCHEMA = Path(__file__).parents[5] / "roles" / "image" / "files" / "image.schema.json"
@@ -35,14 +35,16 @@ def write(images: Path, text: str, name: str = "web") -> None:
     (images / name / "image.yml").write_text(text)
 
 
-def load(images: Path, name: str = "web") -> _load.Definition:
+def load(images: Path, name: str = "web", all_hooks: dict[str, list[str]] | None = None) -> _load.Definition:
     def find_role(role: str) -> Path | None:
         if role == "golden.ami.sysprep":
             return images
         path = images.parent / "roles" / role
         return path if path.is_dir() else None
 
-    return _load.load_definition(name, [images], SCHEMA, find_role)
+    schema = _load.read_schema(SCHEMA)
+    hooks = _hooks.read_all_images_hooks(all_hooks, schema) if all_hooks else None
+    return _load.load_definition(name, _load.Around([images], schema, find_role, hooks)).definition
 
 
 def mistakes(images: Path, text: str) -> list[str]:
@@ -75,7 +77,7 @@ def test_five_lines_are_enough(images: Path) -> None:
         ("base: {id: ami-12345678}\n", "images/web/image.yml:1: provision is missing."),
         (
             SMALLEST.replace("ssm_parameter: /aws/service/debian/release/12/latest/amd64", "name: debian-12-*"),
-            "images/web/image.yml:2: base: expected exactly one of: ssm_parameter; owners and name; id. Found: name",
+            "images/web/image.yml:2: base: expected exactly one of: ssm_parameter; owners and name; id; image. Found: name",
         ),
         (
             SMALLEST + "builder:\n  instance_types: t3.small\n",
@@ -88,7 +90,7 @@ def test_five_lines_are_enough(images: Path) -> None:
         ),
         (
             SMALLEST.replace("provision:", "  architecture: arm64\nprovision:"),
-            "images/web/image.yml:2: base: expected exactly one of: ssm_parameter; owners and name; id. Found: ssm_parameter",
+            "images/web/image.yml:2: base: expected exactly one of: ssm_parameter; owners and name; id; image. Found: ssm_parameter",
         ),
         (
             SMALLEST + "tags:\n  golden:x: y\n",

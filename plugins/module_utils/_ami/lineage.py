@@ -1,0 +1,93 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Which AMI an image has, which one of its parent that was made from, and whether there is a newer one."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from . import calls
+from .base import channel_parameter, complete_images, newest
+from .cloud import Cloud
+
+
+@dataclasses.dataclass(frozen=True)
+class Descent:
+    """An image, the image that it is made from, and the channel of that one which it follows, if not the newest."""
+
+    name: str
+    parent: str
+    channel: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Lineage:
+    """What is known of an image. C(ami_id) None: it was never built. C(parent_ami) None: its parent has none to follow."""
+
+    name: str
+    parent: str
+    ami_id: str | None
+    source_ami: str | None
+    parent_ami: str | None
+    behind: bool
+    message: str | None
+
+
+def read_lineages(cloud: Cloud, descents: list[Descent], just_made: dict[str, str]) -> list[Lineage]:
+    """One call for all the AMIs, and one for all channels, where there are any.
+
+    C(just_made) is what is known already of parents, by name: EC2 may tell of a new AMI only after a while.
+    """
+    names = {descent.name for descent in descents} | {
+        descent.parent for descent in descents if not descent.channel and descent.parent not in just_made
+    }
+    images = complete_images(cloud, sorted(names))
+    channels = {channel_parameter(one.parent, one.channel) for one in descents if one.channel}
+    held = calls.get_parameters(cloud.ssm(), sorted(channels)) if channels else {}
+    return [lineage(descent, images, held, just_made) for descent in descents]
+
+
+def lineage(
+    descent: Descent, images: list[calls.Resource], channels: c.Mapping[str, str], just_made: c.Mapping[str, str]
+) -> Lineage:
+    """The lineage of one image, as AMIs and channels tell it."""
+    own = _latest(descent.name, images)
+    if descent.channel:
+        follows = channels.get(channel_parameter(descent.parent, descent.channel))
+    else:
+        follows = just_made.get(descent.parent) or _id(_latest(descent.parent, images))
+    made_from = _tags(own).get("golden:source-ami") if own else None
+    behind = bool(own and follows and made_from != follows)
+    message = _message(descent, made_from, follows) if behind else None
+    return Lineage(descent.name, descent.parent, _id(own), made_from, follows, behind, message)
+
+
+def _message(descent: Descent, made_from: str | None, follows: str | None) -> str:
+    newer = f"the channel {descent.channel} names {follows}" if descent.channel else f"the newest is {follows}"
+    return (
+        f"{descent.name} is behind: it was made from {made_from or 'another AMI'} of {descent.parent}, {newer}."
+        f" Build it: -e image={descent.name}, or -e rebuild_children=true"
+    )
+
+
+def _latest(name: str, images: list[calls.Resource]) -> calls.Resource | None:
+    own = [image for image in images if _tags(image).get("golden:image") == name]
+    image_id = newest(own)
+    return next((image for image in own if image["ImageId"] == image_id), None)
+
+
+def _tags(image: calls.Resource) -> dict[str, str]:
+    tags: dict[str, str] = boto3_tag_list_to_ansible_dict(image.get("Tags", []))
+    return tags
+
+
+def _id(image: t.Mapping[str, t.Any] | None) -> str | None:
+    return str(image["ImageId"]) if image else None
