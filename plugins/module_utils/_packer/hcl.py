@@ -318,17 +318,26 @@ def apply(text: str, edits: c.Iterable[Edit]) -> str:
     return text
 
 
-def insertion(text: str, block: Block, lines: str) -> Edit:
-    """The edit that adds whole lines at the end of a block, be it one that stands on a single line."""
-    if "\n" in block.inner(text):
-        return (block.inner_end, block.inner_end, f"\n{lines}\n")
-    return (block.inner_start, block.inner_end, f"\n{block.inner(text).strip()}\n{lines}\n")
+def insertion(text: str, block: Block, lines: str) -> list[Edit]:
+    """The edits that add whole lines at the end of a block, be it one that stands on a single line."""
+    added = (block.inner_end, block.inner_end, f"\n{lines}\n")
+    return [added] if "\n" in block.inner(text) else [(block.inner_start, block.inner_start, "\n"), added]
+
+
+def blanked(text: str, block: Block) -> Edit:
+    """The edit that takes a block away, and leaves all other lines where they are."""
+    return (block.start, block.end, "\n" * text.count("\n", block.start, block.end))
+
+
+def escape(value: str) -> str:
+    """A text in which nothing is interpolated."""
+    return re.sub(r"([$%])(?=\{)", r"\1\1", value)
 
 
 def quote(value: str) -> str:
     """A string as HCL writes it, in which nothing is interpolated."""
-    # Both escape alike what has to be escaped, but for what would be an interpolation.
-    return re.sub(r"([$%])(?=\{)", r"\1\1", json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f"))
+    # JSON escapes all that has to be escaped, but for what would be an interpolation.
+    return escape(json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f"))
 
 
 def quote_map(values: c.Mapping[str, str]) -> str:

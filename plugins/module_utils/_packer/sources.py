@@ -149,6 +149,23 @@ def _hcl_sources(template: Template) -> list[Source]:
     ]
 
 
+def overrides_in(file: File) -> c.Iterator[tuple[str, Settings]]:
+    """What builds add to sources: the source, as C(amazon-ebs.web), and the settings."""
+    for build in file.body.of_kind("build"):
+        for block in build.body.of_kind("source"):
+            yield "".join(block.labels).removeprefix("source."), NativeSettings((block.body,))
+    for content in builds_in(file):
+        for reference, body in labelled(content.get("source")):
+            yield reference.removeprefix("source."), JsonSettings((body,))
+
+
+def build_kinds(build: hcl.Block | dict[str, t.Any]) -> set[str] | None:
+    """The types of the sources that a build uses; None when only Packer can know."""
+    if isinstance(build, dict):
+        return {one.kind for one in _used_json(build)}
+    return None if _is_computed(build) else {one.kind for one in _used_native(build)}
+
+
 def builds_in(file: File) -> list[dict[str, t.Any]]:
     """The builds in a file in HCL's JSON form."""
     return listed((file.content or {}).get("build"))

@@ -177,10 +177,15 @@ d = [local.path.root, path.cwd, "/o \\"$${x", xpath.root]
 def test_lines_are_added_to_blocks_of_any_shape(block: str) -> None:
     text = f"{block}\nafter = 1\n"
     found = hcl.parse(text).blocks[0]
-    changed = hcl.parse(hcl.apply(text, [hcl.insertion(text, found, "new = 2")]))
+    changed = hcl.parse(hcl.apply(text, hcl.insertion(text, found, "new = 2")))
     before = [one.name for one in found.body.attributes]
     assert [one.name for one in changed.blocks[0].body.attributes] == [*before, "new"]
     assert changed.expression("after") == "1"
+
+
+def test_a_block_is_taken_away_and_lines_stay() -> None:
+    left = hcl.apply(NASTY, [hcl.blanked(NASTY, hcl.parse(NASTY).blocks[1])])
+    assert [(block.kind, block.line) for block in hcl.parse(left).blocks] == [("locals", 3), ("build", 19)]
 
 
 def test_the_shared_template_is_understood() -> None:
