@@ -23,6 +23,10 @@ _FILE_IN_TEXT = (
     re.compile(r"^Error reading variables in '(?P<file>.+?)': .+$"),
 )
 _LEGACY_PREAMBLE = re.compile(r"^Failed to parse file as legacy JSON template: .*?\s+Original error: ")
+# The request as the SDK for Go prints it: addresses instead of names.
+_NO_IMAGE = re.compile(r"No AMI was found matching filters: &\{.*\}")
+_FILTER = re.compile(r"\{0x[0-9a-f]+ \[(.*?)\] \{\}\}")
+_OWNERS = re.compile(r"\[([^\[\]]*)\] \{\}\}$")
 # Of errors that follow from each other (a quote that was not closed) the first ones say it.
 _SHOWN = 3
 
@@ -37,6 +41,18 @@ class Diagnostic:
     file: str | None = None
     line: int | None = None
     remedy: str = ""
+
+
+def readable(text: str) -> str:
+    """The text with what was searched for, where the amazon plugin prints a request that only it can read."""
+    return _NO_IMAGE.sub(_searched, text)
+
+
+def _searched(found: re.Match[str]) -> str:
+    filters = ", ".join(_FILTER.findall(found[0]))
+    owners = _OWNERS.search(found[0])
+    owned = f" and the owner {owners[1]}" if owners and owners[1] else ""
+    return f"No AMI was found matching filters: {filters}{owned}"
 
 
 def _one_line(text: str) -> str:
@@ -90,7 +106,7 @@ def parse_diagnostics(raw: str) -> list[Diagnostic]:
         if start:
             if current:
                 found.append(_finish(current, lines))
-            current, lines = Diagnostic(start["severity"].lower(), start["summary"].strip()), []
+            current, lines = Diagnostic(start["severity"].lower(), readable(start["summary"].strip())), []
         else:
             lines.append(line)
     if current:

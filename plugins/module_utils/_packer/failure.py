@@ -11,6 +11,9 @@ import json
 import re
 import typing as t
 
+from .diagnostics import Diagnostic, describe, parse_diagnostics, readable
+from .remedies import build_remedy
+
 _TARGET = re.compile(r"^(?:==> )?\s*[\w.-]+: ")
 _TASK = re.compile(r"TASK \[(?P<name>.+?)\] \**$")
 _FATAL = re.compile(r"fatal: \[(?P<host>[^\]]+)\]: (?:FAILED|UNREACHABLE)! =>\s*(?P<result>.*)$")
@@ -79,6 +82,13 @@ def find_failure(lines: list[str], errors: list[str]) -> Failure | None:
         return Failure("shell script", script["text"])
     if ansible:
         return ansible
-    texts = [" ".join(_TARGET.sub("", error).split()) for error in errors]
+    texts = [error.strip() if error.startswith("Error: ") else _TARGET.sub("", error).strip() for error in errors]
     own = [text for text in texts if text and not _SUMMARY.match(text)]
-    return Failure("", own[0].rstrip(".")) if own else None
+    return Failure("", _told(own[0]).rstrip(".")) if own else None
+
+
+def _told(text: str) -> str:
+    """An error of Packer's in one line. One about the template, as of a data source, has a place in it."""
+    found = parse_diagnostics(text)
+    diagnostic = found[0] if found else Diagnostic("error", readable(" ".join(text.split())))
+    return describe(dataclasses.replace(diagnostic, remedy=build_remedy(diagnostic.summary)))

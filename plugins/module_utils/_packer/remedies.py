@@ -65,6 +65,10 @@ _LEGACY_KEYS = (
     "builders, description, error-cleanup-provisioner, min_packer_version, post-processors, provisioners,"
     " sensitive-variables, variables"
 )
+_NO_IMAGE = (
+    "Correct owner, name or Region. A local cloud has Debian 12 and 13 as Debian's account publishes them, what the file"
+    " GOLDEN_CLOUD_IMAGES names (role golden.ami.local_cloud), and what was built on it."
+)
 _GIVE = "in 'variables' or 'var_files' of image.yml, or in golden_variables"
 
 
@@ -157,13 +161,6 @@ def _packer_version(_found: re.Match[str], _known: Known) -> str:
     )
 
 
-def _no_image(_found: re.Match[str], _known: Known) -> str:
-    return (
-        "Correct owner, name or Region. The local cloud has Debian 12 and 13 of Debian's account, the images in"
-        " GOLDEN_CLOUD_IMAGES, and what was built on it: './taskw cloud:status' lists them."
-    )
-
-
 def _said(text: str) -> c.Callable[[re.Match[str], Known], str]:
     return lambda _found, _known: text
 
@@ -179,7 +176,7 @@ _RULES: tuple[_Rule, ...] = (
     (re.compile(r"The following plugins are required, but not installed"), _missing_plugins),
     (re.compile(r"The [\w -]*?(?P<name>[\w-]+) is unknown by Packer"), _unknown_component),
     (re.compile(r"Unsupported Packer Core version|requires Packer version \S+ or higher"), _packer_version),
-    (re.compile(r"No AMI was found matching filters"), _no_image),
+    (re.compile(r"No AMI was found matching filters"), _said(_NO_IMAGE)),
     (
         re.compile(r"Could not guess format of"),
         _said(
@@ -213,3 +210,8 @@ def remedy(diagnostic: Diagnostic, known: Known) -> str:
         if found:
             return tell(found, known)
     return "Correct it there." if diagnostic.file else f"Correct it in {known.template}."
+
+
+def build_remedy(text: str) -> str:
+    """The same for what only shows in a build; empty when there is none."""
+    return _NO_IMAGE if "No AMI was found matching filters" in text else ""

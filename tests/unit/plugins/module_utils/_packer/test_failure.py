@@ -58,3 +58,27 @@ def test_packers_own_error_in_one_line() -> None:
 
 def test_nothing_was_said() -> None:
     assert find_failure([], []) is None
+
+
+REQUEST = "&{<nil> [] [{0x15 [al2023-*-x86_64] {}} {0x1f [x86_64] {}}] [] 0x8 <nil> <nil> <nil> [amazon] {}}"
+
+
+def test_an_ami_that_is_not_there_by_what_was_searched_for() -> None:
+    failure = find_failure([], [f"==> amazon-ebs: No AMI was found matching filters: {REQUEST}"])
+    assert failure
+    assert failure.text.startswith(
+        "No AMI was found matching filters: al2023-*-x86_64, x86_64 and the owner amazon. Correct owner"
+    )
+
+
+def test_an_error_about_the_template_has_its_place() -> None:
+    text = (
+        f"Error: Datasource.Execute failed: No AMI was found matching filters: {REQUEST}\n\n"
+        "  on /t/a.pkr.hcl line 10:\n  (source code not available)\n\n"
+    )
+    failure = find_failure([], [text])
+    assert failure
+    assert failure.text.startswith(
+        "/t/a.pkr.hcl:10: Datasource.Execute failed: No AMI was found matching filters: al2023"
+    )
+    assert "0x15" not in failure.text

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.golden.ami.plugins.module_utils._packer.diagnostics import Diagnostic
 from ansible_collections.golden.ami.plugins.module_utils._packer.remedies import (
     Known,
+    build_remedy,
     get_plugins,
     plugin_states,
     remedy,
@@ -49,7 +50,7 @@ def told(summary: str, detail: str = "", **more: t.Any) -> str:
         ("Call to unknown function", 'There is no function named "user".', "use var.NAME"),
         ("Call to unknown function", 'There is no function named "one".', "hcl_templates/functions"),
         ("Unsupported Packer Core version", "", "required_version"),
-        ("Datasource.Execute failed", "No AMI was found matching filters: {}", "cloud:status"),
+        ("Datasource.Execute failed", "No AMI was found matching filters: {}", "GOLDEN_CLOUD_IMAGES"),
         ("failed to prepare", 'could not get dependency "local.x", "local.x" missing in\ntemplate', "Declare it"),
         ("Error in function call", "no file exists at x.", "${path.root}"),
         ("Nobody knows", "", "Correct it in /t."),
@@ -127,3 +128,8 @@ def test_where_a_file_is_known() -> None:
         remedy(Diagnostic("error", "Missing item separator", file="/t/a.pkr.hcl", line=3), known())
         == "Correct it there."
     )
+
+
+def test_what_only_a_build_shows() -> None:
+    assert "GOLDEN_CLOUD_IMAGES" in build_remedy("No AMI was found matching filters: x")
+    assert build_remedy("Error launching source instance") == ""
