@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import os
 import pathlib
 import secrets
 import typing as t
@@ -19,23 +18,25 @@ from ansible.module_utils.common.warnings import warn
 from .._ami.artifacts import find_own_images
 from .._ami.cloud import Cloud
 from . import checks
-from .cleanup import account_of, clean_up, sweep_dead_runs
-from .errors import PackerError
-from .finish import Finished, finish
+from .apply import apply, describe_plan, run_facts
+from .cleanup import account_of, sweep_dead_runs
 from .galaxy import Installer
+from .keep import notes
 from .lock import BuildLock, Patience, lifetime
 from .lock_file import FileLock, lock_path
 from .lock_parameter import ParameterLock
 from .log import tell_step
-from .naming import new_version, refuse_taken_version
+from .naming import refuse_taken_version
 from .options import BuildOptions, read_build_options
 from .others import after_others
-from .placement import lacks_capacity, placement_names, placement_text
+from .placement import placement_names
 from .plan import Plan
 from .process import AncestorWatch, SignalTrap
-from .run import Run, RunFacts, run_packer
+from .profile import Profile
+from .record import dead_runs
+from .room import require_room, room_to_begin
+from .run import Launch, new_record
 from .state import state_directory
-from .tags import artifact_tags, git_commit, run_tags
 from .template import load_template
 from .validate import stand_ins
 from .variables import check_declared
@@ -47,55 +48,12 @@ Module = t.Any
 Result = dict[str, t.Any]
 
 
-def _run_facts(
-    options: BuildOptions, plan: Plan, world: World, run_id: str, log_path: pathlib.Path, now: datetime.datetime
-) -> RunFacts:
-    version = options.version or new_version(world.images, now)
-    name = f"{options.name}-{version}"
-    tags = artifact_tags(
-        image=options.name,
-        version=version,
-        run_id=run_id,
-        ami_name=name,
-        fingerprint=plan.fingerprint,
-        parts=plan.parts,
-        source_ami=world.source_ami,
-        commit=git_commit(pathlib.Path(options.chdir)),
-        versions=world.versions,
-        environment={**os.environ, **options.environment},
-        now=now,
-        extra=options.tags,
-    )
-    return RunFacts(run_id, version, name, tags, run_tags(options.name, run_id), log_path)
-
-
-def _describe(options: BuildOptions, plan: Plan, world: World) -> Result:
-    """The part of the result that the plan knows: the same in check mode."""
-    versions = world.versions
-    return {
-        "changed": plan.build,
-        "reason": plan.reason,
-        "image": options.name,
-        "fingerprint": plan.fingerprint,
-        "fingerprint_parts": {name: part.digest[:16] for name, part in plan.parts.items()},
-        "source_ami": world.source_ami,
-        "versions": {"packer": versions.packer, "plugins": versions.plugins, "ansible": versions.ansible},
-        "version": plan.current.version if plan.current and not plan.build else None,
-        "artifacts": [],
-        "durations": [],
-        "log_path": None,
-        "run_id": None,
-        "leftovers": [],
-        "diff": plan.diff,
-    }
-
-
 def _run_id() -> str:
     return f"golden-{datetime.datetime.now(datetime.UTC).strftime('%Y%m%d%H%M%S')}-{secrets.token_hex(3)}"
 
 
 def _unchanged(options: BuildOptions, plan: Plan, world: World) -> Result:
-    result = _describe(options, plan, world)
+    result = describe_plan(options, plan, world)
     if plan.current:
         artifact = {"name": options.name, "builder": None, "region": options.region}
         ids = {"ami_id": plan.current.image_id, "snapshot_ids": list(plan.current.snapshot_ids)}
@@ -136,7 +94,8 @@ class _Build:
             self._bring_requirements(workspace)
             self._validate(workspace, world)
             if self.module.check_mode:
-                return _describe(self.options, plan, world)
+                return describe_plan(self.options, plan, world)
+            require_room()
             account = self._account(world)
             with self._lock(account) as lock:
                 return self._build_alone(workspace, plan, world, account, lock)
@@ -155,7 +114,10 @@ class _Build:
         if not new_plan.build:
             return _unchanged(self.options, new_plan, now_there)
         refuse_taken_version(self.options, now_there.images)
-        return self._apply(workspace, new_plan, now_there, account, now)
+        facts = run_facts(self.options, new_plan, now_there, self.run_id, self.log_path, now)
+        record = new_record(self.options, workspace, facts, account)
+        launch = Launch(facts, now_there, record, Profile(), self.trap, self.watch)
+        return apply(self.cloud, self.options, workspace, new_plan, launch)
 
     def _account(self, world: World) -> str | None:
         # An AMI of ours says whose it is, which saves a call.
@@ -180,6 +142,8 @@ class _Build:
             warn(f"Removed {one['type']} {one['id']} in {one['region']}, which a killed build had left.")
         if swept.text():
             warn(f"An earlier build was killed.{swept.text()}")
+        for note in notes(self.options.name, dead_runs(access.endpoint_url, access.profile, kept=True)):
+            warn(note)
         for record in swept.foreign:
             warn(
                 f"The build {record.run_id} of {record.image} was killed in the AWS account {record.account}, and this is"
@@ -221,41 +185,8 @@ class _Build:
         selection = workspace.select(ours)
         checks.refuse_invalid(workspace, checks.validate(workspace, selection, self.trap, self.watch))
 
-    def _apply(
-        self, workspace: Workspace, plan: Plan, world: World, account: str | None, now: datetime.datetime
-    ) -> Result:
-        facts = _run_facts(self.options, plan, world, self.run_id, self.log_path, now)
-        result = _describe(self.options, plan, world)
-        result.update(version=facts.version, log_path=str(facts.log_path), run_id=facts.run_id)
-        try:
-            ran = self._run_where_there_is_room(workspace, facts, world, account)
-            finished = finish(self.cloud, self.options, plan, facts, ran)
-        except PackerError as error:
-            raise PackerError(str(error), **{**result, **error.result, "changed": True}) from error
-        return {**result, **_outcome(finished, ran)}
-
-    def _run_where_there_is_room(self, workspace: Workspace, facts: RunFacts, world: World, account: str | None) -> Run:
-        """Run Packer with each placement in turn, until one has the capacity. What a try left is removed before the next."""
-        placements = self.options.placements
-        for position, placement in enumerate(placements, start=1):
-            ran = run_packer(self.options, workspace, facts, world, placement, self.trap, self.watch, account)
-            if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):
-                return ran
-            warn(f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}.")
-            if clean_up(self.cloud, ran.record, []).text():
-                return ran
-        raise AssertionError("Internal error: there is always a placement.")
-
-
-def _outcome(finished: Finished, ran: Run) -> Result:
-    return {
-        "artifacts": [dataclasses.asdict(artifact) for artifact in finished.artifacts],
-        "durations": [dataclasses.asdict(duration) for duration in ran.phases],
-        "leftovers": finished.cleanup.remaining,
-    }
-
 
 def run(module: Module) -> Result:
     """Build an image, or say why the one that is there will do."""
-    with SignalTrap() as trap:
+    with SignalTrap() as trap, room_to_begin():
         return _Build(module, trap).run()

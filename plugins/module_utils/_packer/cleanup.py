@@ -26,6 +26,8 @@ class Cleanup:
     remaining: list[dict[str, str]] = dataclasses.field(default_factory=list)
     removed: list[dict[str, str]] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
+    # What was spared.
+    kept: list[dict[str, str]] = dataclasses.field(default_factory=list)
     # Those of the remaining that no later run will remove either.
     untouched: list[dict[str, str]] = dataclasses.field(default_factory=list)
     # Whether a Region could not be looked at.
@@ -36,6 +38,7 @@ class Cleanup:
     def add(self, other: Cleanup) -> None:
         self.remaining += other.remaining
         self.removed += other.removed
+        self.kept += other.kept
         self.problems += other.problems
         self.untouched += other.untouched
 
@@ -53,8 +56,10 @@ class Cleanup:
         return f"{left}{f' ({why})' if why else ''}"
 
 
-def clean_up(cloud: Cloud, record: RunRecord, keep: c.Collection[str], *, remove: bool = True) -> Cleanup:
-    """Find what a run left in each Region that it worked in, and remove it."""
+def clean_up(
+    cloud: Cloud, record: RunRecord, keep: c.Collection[str], *, remove: bool = True, spared: c.Collection[str] = ()
+) -> Cleanup:
+    """Find what a run left in each Region that it worked in, and remove it; C(spared) kinds stay."""
     done = Cleanup()
     for region in dict.fromkeys([record.region, *record.learned.regions]):
         try:
@@ -62,11 +67,18 @@ def clean_up(cloud: Cloud, record: RunRecord, keep: c.Collection[str], *, remove
             found = leftovers.select(cloud, region, tagged, keep)
             if region == record.region and record.learned.anything():
                 found = leftovers.add_learned(cloud, found, record.learned, keep)
-            clear(cloud, found, done, remove=remove)
+            clear(cloud, _spare(found, done, spared), done, remove=remove)
         except AmiError as error:
             done.failed = True
             done.problems.append(f"{region}: {error.message}: {error.exception}")
     return done
+
+
+def _spare(found: leftovers.Leftovers, done: Cleanup, spared: c.Collection[str]) -> leftovers.Leftovers:
+    kept = {kind: ids for kind, ids in found.resources.items() if kind in spared}
+    done.kept += leftovers.Leftovers(found.region, kept).described()
+    rest = {kind: ids for kind, ids in found.resources.items() if kind not in spared}
+    return dataclasses.replace(found, resources=rest)
 
 
 def clear(cloud: Cloud, found: leftovers.Leftovers, done: Cleanup, *, remove: bool = True) -> None:

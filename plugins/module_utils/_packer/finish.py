@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import dataclasses
 
 from .._ami import artifacts as own
@@ -15,11 +16,14 @@ from .._ami.cloud import Cloud
 from .cleanup import Cleanup, clean_up, clear
 from .errors import PackerError
 from .failure import find_failure
+from .keep import KEPT, how_to_remove, keep
+from .login import Login
 from .options import BuildOptions
 from .plan import Plan
+from .room import tolerated
 from .run import Run, RunFacts
 from .tags import COMPLETE
-from .world import remember, remember_durations
+from .world import remember
 
 _TAIL = 30
 
@@ -41,13 +45,16 @@ class Finished:
     cleanup: Cleanup
 
 
-def finish(cloud: Cloud, options: BuildOptions, plan: Plan, facts: RunFacts, ran: Run) -> Finished:
-    """Bring a run to its end: a good one gets its tags and its record, of a bad one nothing stays."""
+def finish(
+    cloud: Cloud, options: BuildOptions, plan: Plan, facts: RunFacts, ran: Run, login: c.Callable[[], Login]
+) -> Finished:
+    """Bring a run to its end: a good one gets its tags and its record, of a bad one nothing stays that was not to be kept."""
     if ran.code != 0:
-        raise _failed(cloud, options, facts, ran)
-    made = _verified(cloud, options, facts, ran)
+        raise _failed(cloud, options, facts, ran, login)
+    made = _verified(cloud, options, facts, ran, login)
     ran.record.artifacts = [resource for one in made for resource in (one.ami_id, *one.snapshot_ids)]
-    ran.record.write()
+    with tolerated("What was made could not be written down, and it goes on"):
+        ran.record.write()
     cleanup = _settle(cloud, options, facts, ran, made)
     if cleanup.remaining:
         raise PackerError(
@@ -56,13 +63,16 @@ def finish(cloud: Cloud, options: BuildOptions, plan: Plan, facts: RunFacts, ran
             leftovers=cleanup.remaining,
         )
     ran.record.remove()
-    remember(options.name, plan.fingerprint, plan.parts)
-    remember_durations(options.name, ran.durations)
+    with tolerated("The next build cannot name changed files: their digests could not be written down"):
+        remember(options.name, plan.fingerprint, plan.parts)
     return Finished(made, cleanup)
 
 
-def _verified(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run) -> list[Made]:
+def _verified(
+    cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, login: c.Callable[[], Login]
+) -> list[Made]:
     """The AMIs that Packer says it made, as EC2 knows them: one call for each Region."""
+    ran.profile.step("Look at the AMI", "verify")
     made: list[Made] = []
     for region in dict.fromkeys(artifact.region for artifact in ran.artifacts):
         claimed = {artifact.ami_id: artifact for artifact in ran.artifacts if artifact.region == region}
@@ -72,7 +82,7 @@ def _verified(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run) ->
                 ran.errors.append(
                     f"{artifact.name}: {ami_id} in {region} is named as a result, but EC2 does not know it"
                 )
-                raise _failed(cloud, options, facts, ran)
+                raise _failed(cloud, options, facts, ran, login)
             image = described[ami_id]
             ran.image_tags[ami_id] = image.tags
             made.append(Made(artifact.name, artifact.builder, region, ami_id, list(image.snapshot_ids)))
@@ -92,6 +102,7 @@ def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made
     try:
         for region in regions:
             here = [one for one in made if one.region == region]
+            ran.profile.step("Look for what is left", "cleanup")
             tagged = leftovers.list_tagged(cloud, region, facts.run_id)
             carrying.update(resource_id for _kind, resource_id in tagged)
             found = leftovers.select(cloud, region, tagged, ran.record.artifacts)
@@ -99,7 +110,9 @@ def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made
                 found = leftovers.add_learned(cloud, found, ran.record.learned, ran.record.artifacts)
             clear(cloud, found, done)
             if options.record:
+                ran.profile.step("Record the version", "record")
                 _write_versions(cloud, options, facts, here)
+        ran.profile.step("Complete the tags", "tag")
         for region in regions:
             _complete_tags(cloud, region, [one for one in made if one.region == region], facts, ran, carrying)
     except AmiError as error:
@@ -139,22 +152,48 @@ def _write_versions(cloud: Cloud, options: BuildOptions, facts: RunFacts, made: 
         )
 
 
-def _failed(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run) -> PackerError:
+def _failed(
+    cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, login: c.Callable[[], Login]
+) -> PackerError:
     """Clean up after a bad end, and say what went wrong in the words of what failed."""
-    keeps = options.on_error == "abort" and not ran.stop
-    cleanup = clean_up(cloud, ran.record, [], remove=not keeps)
-    if keeps or not cleanup.text():
+    # Who interrupts a build is not going to look at it, and without a provisioner at work there is nothing to see.
+    keeps = options.on_error == "keep" and not ran.stop and bool(ran.profile.provisioning())
+    ran.profile.step("Remove what is left", "cleanup")
+    cleanup = clean_up(cloud, ran.record, [], spared=KEPT if keeps else ())
+    if not any(one["type"] == "instance" for one in cleanup.kept):
+        cleanup = clean_up(cloud, ran.record, []) if cleanup.kept else cleanup
+    kept, ssh = _kept(cloud, options, ran, cleanup, login) if cleanup.kept else ("", "")
+    if not kept and not cleanup.text():
         ran.record.remove()
-    kept = " It was kept because on_error is abort." if keeps and cleanup.remaining else ""
-    log = f" The log is {facts.log_path}."
+    last_line = f"\n{ssh}" if ssh else ""
     return PackerError(
-        f"{_cause(options, ran)}{cleanup.text()}{kept}{log}",
+        f"{_cause(options, ran)}{cleanup.text()}{kept} The log is {facts.log_path}.{last_line}",
         rc=ran.code,
         last_lines=ran.lines[-_TAIL:],
-        leftovers=cleanup.remaining,
+        leftovers=[*cleanup.remaining, *cleanup.kept],
         removed=cleanup.removed,
-        durations=[dataclasses.asdict(duration) for duration in ran.phases],
+        ssh=ssh or None,
+        outcome=_how(ran, bool(kept)),
     )
+
+
+def _how(ran: Run, kept: bool) -> str:
+    if ran.stop:
+        return "interrupted"
+    return "kept" if kept else "failed"
+
+
+def _kept(
+    cloud: Cloud, options: BuildOptions, ran: Run, cleanup: Cleanup, login: c.Callable[[], Login]
+) -> tuple[str, str]:
+    """What is said of that which stays because of on_error, and the line by which one logs in."""
+    try:
+        ssh = keep(cloud, ran.record, cleanup.kept, login())
+    except AmiError as error:
+        ssh, cleanup.problems = "", [*cleanup.problems, f"{error.message}: {error.exception}"]
+    ids = ", ".join(f"{one['type']} {one['id']} in {one['region']}" for one in cleanup.kept)
+    why = "" if ssh else " (no way to log in is known: its instance has another key)"
+    return f" Kept because on_error is keep{why}, and may cost money: {ids}. {how_to_remove(options.name)}", ssh
 
 
 def _cause(options: BuildOptions, ran: Run) -> str:

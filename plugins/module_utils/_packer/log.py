@@ -11,7 +11,10 @@ import os
 import pathlib
 import time
 
-from .progress import Progress, step_in
+# AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
+from ansible.module_utils.common.warnings import warn
+
+from .progress import Progress
 from .secrets import Scrubber
 from .state import make_private
 
@@ -33,8 +36,7 @@ class RunLog:
 
     def __init__(self, path: pathlib.Path, scrubber: Scrubber, progress: Progress) -> None:
         make_private(path.parent)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._stream = os.fdopen(handle, "w", encoding="utf-8", buffering=1)
+        self._handle: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._scrubber = scrubber
         self.progress = progress
         self.path = path
@@ -44,22 +46,32 @@ class RunLog:
         """Write what was said, after the step that it begins, if it does."""
         for raw in text.splitlines():
             line = self._scrubber.text(raw)
-            step = step_in(line)
-            if step:
-                self.step(step)
+            self._step(self.progress.hear(line))
             self.lines.append(line)
             self._put(line)
 
-    def step(self, name: str, about: str = "") -> None:
-        line = self.progress.enter(name, about)
+    def step(self, name: str, kind: str, about: str = "") -> None:
+        """Write that the module begins something."""
+        self._step(self.progress.enter(name, kind, about))
+
+    def _step(self, line: str | None) -> None:
         if line:
             self._put(f"{STEP_PREFIX}{line}")
 
     def _put(self, line: str) -> None:
-        self._stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+        if self._handle is None:
+            return
+        try:
+            os.write(self._handle, f"{time.strftime('%H:%M:%S')} {line}\n".encode())
+        except OSError as error:
+            # What was launched needs its clean-up more than this.
+            warn(f"The log {self.path} ends before the build does, which goes on: {error.strerror}.")
+            self.close()
 
     def tail(self) -> list[str]:
         return list(self.lines)[-_TAIL:]
 
     def close(self) -> None:
-        self._stream.close()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

@@ -7,44 +7,32 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-import time
 
-# What Packer says when a step begins. Only the screen and the durations depend on it, never the result.
-_STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"Prevalidating|Loading AMI|Found Image ID|Creating temporary"), "Prepare"),
-    (re.compile(r"Launching a (source|spot)|Waiting for instance"), "Launch the instance"),
-    (re.compile(r"Waiting for (SSH|WinRM)|Using (SSH|WinRM) communicator"), "Wait for SSH"),
-    (re.compile(r"Connected to (SSH|WinRM)"), "Connected"),
-    (re.compile(r"Provisioning with shell script|Running local shell script"), "Provision with a shell script"),
-    (re.compile(r"Provisioning with Ansible"), "Provision with Ansible"),
-    (re.compile(r"Executing Ansible"), "Provision with Ansible"),
-    (re.compile(r"Uploading "), "Upload files"),
-    (re.compile(r"Stopping the source instance|Waiting for the instance to stop"), "Stop the instance"),
-    (re.compile(r"Creating AMI|Waiting for AMI"), "Create the AMI"),
-    (re.compile(r"Copying/Encrypting AMI|Copying AMI"), "Copy the AMI"),
-    (re.compile(r"Modifying attributes on|Adding tags to|Creating (AMI|snapshot) tags"), "Tag the AMI"),
-    (re.compile(r"Terminating the source|Cleaning up any extra|Deleting temporary"), "Clean up"),
-    (re.compile(r"Running post-processor"), "Write the manifest"),
-)
+from .profile import Profile, Step
+from .steps import hear
+
 # What a task of a provisioner is called on the screen and in the durations.
 TASK_PREFIX = "Provision: "
-_TASK = re.compile(r"TASK \[(?P<name>.+?)\] \**$")
-_HANDLER = re.compile(r"RUNNING HANDLER \[(?P<name>.+?)\] \**$")
-
-
-def step_in(text: str) -> str | None:
-    """The step that begins with a line of Packer's, if one does."""
-    task = _TASK.search(text) or _HANDLER.search(text)
-    if task:
-        return f"{TASK_PREFIX}{task['name']}"
-    return next((name for pattern, name in _STEPS if pattern.search(text)), None)
 
 
 @dataclasses.dataclass
 class Duration:
     step: str
     seconds: float
+
+
+def _shown(step: Step) -> str:
+    return f"{TASK_PREFIX}{step.name}" if step.kind == "task" else step.name
+
+
+def durations(profile: Profile) -> list[Duration]:
+    """Seconds in each step and task, in the order in which they began. One that comes again, as builders that run side by side
+    make it, counts once: all together are the time that went by."""
+    first: dict[str, float] = {}
+    for step in profile.steps:
+        first.setdefault(_shown(step), step.start)
+    ends = [*list(first.values())[1:], profile.elapsed()]
+    return [Duration(name, round(end - first[name], 1)) for name, end in zip(first, ends, strict=False)]
 
 
 def time_left(earlier: list[Duration], step: str, in_step: float) -> float | None:
@@ -58,32 +46,32 @@ def time_left(earlier: list[Duration], step: str, in_step: float) -> float | Non
 
 
 class Progress:
-    """Turns lines into steps and measures them."""
+    """Turns what is said into steps, and those into lines for the screen."""
 
-    def __init__(self, earlier: list[Duration]) -> None:
+    def __init__(self, earlier: list[Duration], profile: Profile) -> None:
         self.earlier = earlier
-        self.started = time.monotonic()
-        self._steps: list[tuple[str, float]] = []
+        self.profile = profile
         self._seen: set[str] = set()
 
-    def enter(self, step: str, about: str = "") -> str | None:
-        """Note that a step began (C(about) what is shown with it); gives a line for the screen, unless it is one that was there already.
+    def hear(self, text: str) -> str | None:
+        """Take a line of Packer's; gives a line for the screen when a step begins with it."""
+        heard = hear(text)
+        step = self.profile.hear(heard) if heard else None
+        return self._line(_shown(step)) if step else None
 
-        Builders that run side by side would otherwise throw the reader back and forth.
-        """
+    def enter(self, name: str, kind: str, about: str = "") -> str | None:
+        """The module begins something, and C(about) is shown with it; gives a line for the screen."""
+        self.profile.step(name, kind)
+        return self._line(name, about)
+
+    def _line(self, step: str, about: str = "") -> str | None:
+        """Nothing for a step that was there already: builders that run side by side would throw the reader back and forth."""
         if step in self._seen:
             return None
         self._seen.add(step)
-        now = time.monotonic()
-        self._steps.append((step, now))
         left = time_left(self.earlier, step, 0.0)
         rest = f", about {clock(left)} left" if left is not None and left >= 1 else ""
-        return f"[{clock(now - self.started)}{rest}] {step}{about}"
-
-    def durations(self) -> list[Duration]:
-        """Seconds in each step, in the order in which they began."""
-        ends = [began for _step, began in self._steps[1:]] + [time.monotonic()]
-        return [Duration(step, round(end - began, 1)) for (step, began), end in zip(self._steps, ends, strict=True)]
+        return f"[{clock(self.profile.elapsed())}{rest}] {step}{about}"
 
 
 def by_phase(durations: list[Duration]) -> list[Duration]:

@@ -36,6 +36,12 @@ class RunRecord:
     artifacts: list[str] = dataclasses.field(default_factory=list)
     # Without an endpoint or a profile, credentials from the environment look the same in each account.
     account: str | None = None
+    # Whether it holds the lock that other machines see.
+    locks: bool = False
+    # The private key that was made for it.
+    key_file: str | None = None
+    # What was kept for a look, until somebody says that it may go: C(since), C(ssh) and C(resources).
+    kept: dict[str, t.Any] | None = None
 
     @property
     def path(self) -> pathlib.Path:
@@ -46,6 +52,8 @@ class RunRecord:
 
     def remove(self) -> None:
         shutil.rmtree(self.scratch, ignore_errors=True)
+        if self.key_file:
+            pathlib.Path(self.key_file).unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
 
     def is_dead(self) -> bool:
@@ -74,8 +82,8 @@ def _load(path: pathlib.Path) -> RunRecord | None:
         return None
 
 
-def dead_runs(endpoint_url: str | None, profile: str | None) -> list[RunRecord]:
-    """Records of runs that ended without cleaning up, in the cloud that this run works in."""
+def dead_runs(endpoint_url: str | None, profile: str | None, *, kept: bool = False) -> list[RunRecord]:
+    """Records of runs that ended without cleaning up, in the cloud that this run works in; or of those that kept something."""
     directory = runs_directory()
     if not directory.is_dir():
         return []
@@ -83,5 +91,8 @@ def dead_runs(endpoint_url: str | None, profile: str | None) -> list[RunRecord]:
     return [
         record
         for record in records
-        if record and (record.endpoint_url, record.profile) == (endpoint_url, profile) and record.is_dead()
+        if record
+        and (record.endpoint_url, record.profile) == (endpoint_url, profile)
+        and bool(record.kept) == kept
+        and record.is_dead()
     ]

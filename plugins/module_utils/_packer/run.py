@@ -13,15 +13,19 @@ import typing as t
 
 from .._ami.leftovers import Learned
 from .argv import build_argv
+from .copies import Additions
 from .errors import PackerError
+from .keep import NO_KEY, KeyPair
 from .learn import Learner
 from .log import RunLog
-from .manifest import Artifact, read_manifest, split_artifact_id
-from .messages import Message, artifact_ids, parse_line
+from .manifest import Artifact, read_manifest, split_artifact_id, together
+from .messages import Message, artifact_ids, builder_type, parse_line
 from .options import BuildOptions
 from .process import MARK, AncestorWatch, SignalTrap, Stop, Supervised
-from .progress import Duration, Progress, by_phase
+from .profile import Profile
+from .progress import Duration, Progress, by_phase, durations
 from .record import RunRecord, host_name, own_process
+from .room import room_to_begin, tolerated
 from .workspace import Workspace
 from .world import World, earlier_durations
 
@@ -48,17 +52,30 @@ class Run:
     artifacts: list[Artifact]
     lines: list[str]
     errors: list[str]
-    durations: list[Duration]
+    profile: Profile
     tags_handed_over: bool
     run_tags_handed_over: bool
     image_tags: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
     @property
     def phases(self) -> list[Duration]:
-        return by_phase(self.durations)
+        return by_phase(durations(self.profile))
 
 
-def _record(options: BuildOptions, workspace: Workspace, facts: RunFacts, account: str | None) -> RunRecord:
+@dataclasses.dataclass
+class Launch:
+    """What all tries to run Packer for a build have in common."""
+
+    facts: RunFacts
+    world: World
+    record: RunRecord
+    profile: Profile
+    trap: SignalTrap
+    watch: AncestorWatch
+    key: KeyPair | None = None
+
+
+def new_record(options: BuildOptions, workspace: Workspace, facts: RunFacts, account: str | None) -> RunRecord:
     own = own_process()
     access = options.access
     return RunRecord(
@@ -72,6 +89,7 @@ def _record(options: BuildOptions, workspace: Workspace, facts: RunFacts, accoun
         host=host_name(),
         scratch=str(workspace.path),
         account=account,
+        locks=options.record,
         learned=Learned(began=time.time()),
     )
 
@@ -86,40 +104,59 @@ class _Reader:
         self.errors: list[str] = []
         self._learner = learner
         self._scrub = workspace.scrubber.text
+        self._original = workspace.original
 
     def __call__(self, line: str) -> None:
         message = parse_line(line)
         if message is None:
-            self.log.write(line)
+            self.log.write(self._original(line))
             return
         if message.kind == "artifact":
             self.messages.append(message)
         if message.is_error:
-            self.errors.append(self._scrub(message.text))
+            self.errors.append(self._scrub(self._original(message.text)))
         if message.text:
             if not message.is_error and self._learner.hear(message.text):
-                self.record.write()
-            self.log.write(message.text)
+                self._write_record()
+            self.log.write(self._original(message.text))
+
+    def _write_record(self) -> None:
+        """Should this run be killed, the next finds less without it; this run knows all the same."""
+        with tolerated("What the build makes could not be written down, and it goes on"):
+            self.record.write()
 
 
 def _artifacts(workspace: Workspace, reader: _Reader) -> list[Artifact]:
-    """From the manifest; where a template writes none, from Packer's artifact messages, which are data as well."""
-    if workspace.manifest.exists():
-        return read_manifest(workspace.manifest.read_text(encoding="utf-8"), str(workspace.manifest))
-    return [
+    """From the manifest, and from Packer's artifact messages: of what post-processors make only these tell."""
+    told = [
         artifact
         for target, ids in artifact_ids(reader.messages).items()
         for artifact_id in ids
-        for artifact in split_artifact_id(target, target.partition(".")[0], artifact_id)
+        for artifact in split_artifact_id(target, builder_type(target), artifact_id)
     ]
+    path = workspace.manifest
+    written = read_manifest(path.read_text(encoding="utf-8"), str(path)) if path.exists() else []
+    return together(written, told)
+
+
+def _additions(workspace: Workspace, launch: Launch) -> Additions:
+    """What the template does not see to by itself. A legacy one cannot: its variables are strings."""
+    template = launch.world.template
+    tags_itself = template.hcl and "golden_run_tags" in template.declared
+    return Additions(
+        manifest=None if "golden_manifest" in template.declared else workspace.manifest,
+        run_tags={} if tags_itself else launch.facts.run_tags,
+        key_pair=None if "golden_keypair_name" in template.declared else launch.key,
+    )
 
 
 def _variables(
-    options: BuildOptions, workspace: Workspace, facts: RunFacts, world: World, placement: dict[str, t.Any]
+    options: BuildOptions, workspace: Workspace, launch: Launch, placement: dict[str, t.Any]
 ) -> dict[str, t.Any]:
+    facts = launch.facts
     return {
         **placement,
-        "source_ami": world.source_ami,
+        "source_ami": launch.world.base.given,
         "region": options.region,
         "golden_image": options.name,
         "golden_version": facts.version,
@@ -127,31 +164,31 @@ def _variables(
         "golden_tags": facts.tags,
         "golden_ami_name": facts.ami_name,
         "golden_manifest": str(workspace.manifest),
+        **(launch.key.variables() if launch.key else NO_KEY),
     }
 
 
 def run_packer(
     options: BuildOptions,
     workspace: Workspace,
-    facts: RunFacts,
-    world: World,
+    launch: Launch,
     placement: dict[str, t.Any],
-    trap: SignalTrap,
-    watch: AncestorWatch,
-    account: str | None = None,
 ) -> Run:
-    """Run ``packer build``. What it leaves is on record before it starts, with the AWS account that it is in."""
-    selection = workspace.select(_variables(options, workspace, facts, world, placement), facts.run_tags)
-    log = RunLog(facts.log_path, workspace.scrubber, Progress(earlier_durations(options.name)))
-    record = _record(options, workspace, facts, account)
-    record.write()
-    declared = world.template.declared
-    tagged = "golden_run_tags" in declared or not world.template.hcl
+    """Run ``packer build``. What it leaves is on record before it starts."""
+    facts, profile, record, template = launch.facts, launch.profile, launch.record, launch.world.template
+    with room_to_begin():
+        additions = _additions(workspace, launch)
+        copy = workspace.copy(additions) if additions else None
+        selection = workspace.select(_variables(options, workspace, launch, placement), copy)
+        log = RunLog(facts.log_path, workspace.scrubber, Progress(earlier_durations(options.name), profile))
+        record.write()
+    declared = template.declared
+    tagged = not additions.run_tags or (copy is not None and copy.tagged)
     reader = _Reader(log, record, workspace, Learner(record.learned, only_regions=tagged))
     argv = build_argv(
         workspace.executable, selection, on_error=options.on_error, parallel_builds=options.parallel_builds
     )
-    log.step("Start Packer", f" for {facts.ami_name}")
+    log.step("Start Packer", "start", f" for {facts.ami_name}")
     supervised = Supervised(
         argv,
         environment=workspace.environment({MARK: facts.run_id}),
@@ -159,9 +196,10 @@ def run_packer(
         scratch=workspace.path,
     )
     try:
-        code, stop = supervised.run(reader, timeout=options.timeout, trap=trap, watch=watch)
+        code, stop = supervised.run(reader, timeout=options.timeout, trap=launch.trap, watch=launch.watch)
     finally:
         log.close()
+        profile.step("Read the result", "verify")
     artifacts: list[Artifact] = []
     if code == 0:
         try:
@@ -176,7 +214,8 @@ def run_packer(
         artifacts,
         list(log.lines),
         reader.errors,
-        log.progress.durations(),
-        tags_handed_over="golden_tags" in declared,
+        profile,
+        # A legacy template can read them, but not hand them over: it knows strings only.
+        tags_handed_over="golden_tags" in declared and template.hcl,
         run_tags_handed_over=tagged,
     )

@@ -33,6 +33,8 @@ def stand_ins(options: PackerOptions) -> dict[str, t.Any]:
         "golden_run_tags": {"golden:image": "validate"},
         "golden_tags": {"golden:image": "validate"},
         "golden_manifest": "manifest.json",
+        "golden_keypair_name": "",
+        "golden_private_key_file": "",
     }
 
 

@@ -21,6 +21,8 @@ RESERVED = (
     "golden_tags",
     "golden_ami_name",
     "golden_manifest",
+    "golden_keypair_name",
+    "golden_private_key_file",
     "golden_roles_directory",
     "golden_collections_directory",
 )

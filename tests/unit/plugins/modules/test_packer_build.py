@@ -433,16 +433,6 @@ def test_ids_are_learned_where_a_template_takes_no_tags(aws: t.Any, packer: t.An
     assert run()["leftovers"] == []
 
 
-def test_on_error_abort_keeps_and_tells(aws: t.Any, packer: t.Any, run: Run) -> None:
-    packer.does("build", code=1)
-    running = {"Reservations": [{"Instances": [{"InstanceId": "i-1", "State": {"Name": "running"}}]}]}
-    reads(aws).expect("DescribeTags", tagged(("instance", "i-1"))).expect("DescribeInstances", running)
-    result = run(on_error="abort")
-    assert result["leftovers"] == [{"region": "eu-west-1", "type": "instance", "id": "i-1"}]
-    assert "kept because on_error is abort" in result["msg"]
-    assert "-on-error=abort" in packer.calls("build")[0]["argv"]
-
-
 def test_artifact_that_ec2_does_not_know(aws: t.Any, packer: t.Any, run: Run) -> None:
     packer.makes(AMI)
     reads(aws).expect("DescribeImages", {"Images": []}).expect("DescribeTags", tagged())

@@ -5,38 +5,70 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._packer.profile import Profile
 from ansible_collections.golden.ami.plugins.module_utils._packer.progress import (
     Duration,
     Progress,
     by_phase,
     clock,
-    step_in,
+    durations,
     time_left,
 )
 
 
-@pytest.mark.parametrize(
-    ("line", "step"),
-    [
-        ("==> amazon-ebs.base: Launching a source AWS instance...", "Launch the instance"),
-        ("==> amazon-ebs.base: Waiting for SSH to become available...", "Wait for SSH"),
-        ("    amazon-ebs.base: TASK [common : Update] ********", "Provision: common : Update"),
-        ("==> amazon-ebs.base: Creating AMI web from instance i-1", "Create the AMI"),
-        ('==> amazon-ebs.base: Adding tag: "Name": "x"', None),
-        ("ok: [default]", None),
-    ],
-)
-def test_steps(line: str, step: str | None) -> None:
-    assert step_in(line) == step
+class Clock:
+    """Stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
-def test_a_step_is_shown_once_with_what_is_left() -> None:
-    progress = Progress([Duration("Prepare", 5), Duration("Launch", 60), Duration("Stop", 30)])
-    assert progress.enter("Prepare") == "[0:00, about 1:35 left] Prepare"
-    assert progress.enter("Launch") == "[0:00, about 1:30 left] Launch"
-    assert progress.enter("Prepare") is None
-    assert progress.enter("Unknown", " for x") == "[0:00] Unknown for x"
-    assert [duration.step for duration in progress.durations()] == ["Prepare", "Launch", "Unknown"]
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    stopped = Clock()
+    module = "ansible_collections.golden.ami.plugins.module_utils._packer.profile"
+    monkeypatch.setattr(f"{module}.time.monotonic", stopped.monotonic)
+    return stopped
+
+
+def test_a_step_is_shown_once_with_what_is_left(time: Clock) -> None:
+    earlier = [Duration("Start Packer", 5), Duration("Launch the instance", 60), Duration("Stop the instance", 30)]
+    progress = Progress(earlier, Profile())
+    assert progress.enter("Start Packer", "start", " for x") == "[0:00, about 1:35 left] Start Packer for x"
+    time.now = 4
+    assert progress.hear("==> x: Launching a source AWS instance...") == "[0:04, about 1:30 left] Launch the instance"
+    assert progress.hear("==> y: Launching a source AWS instance...") is None, "once is enough of builders side by side"
+    assert progress.hear("==> x: Adding tag: Name") is None
+    assert progress.hear("==> x: TASK [common : Update] ****") == "[0:04] Provision: common : Update"
+
+
+def test_durations_are_the_time_that_went_by(time: Clock) -> None:
+    profile = Profile()
+    progress = Progress([], profile)
+    progress.enter("Start Packer", "start")
+    for second, line in (
+        (1, "==> x: Launching a source AWS instance..."),
+        (2, "==> y: Launching a source AWS instance..."),
+        (5, "==> x: Provisioning with Ansible..."),
+        (6, "==> x: TASK [a] ***"),
+        (8, "==> y: Provisioning with Ansible..."),
+        (9, "==> y: TASK [a] ***"),
+        (11, "==> x: TASK [b] ***"),
+    ):
+        time.now = second
+        progress.hear(line)
+    time.now = 20
+    assert durations(profile) == [
+        Duration("Start Packer", 1),
+        Duration("Launch the instance", 4),
+        Duration("Provision with Ansible", 1),
+        Duration("Provision: a", 5),
+        Duration("Provision: b", 9),
+    ]
+    assert durations(Profile()) == []
 
 
 def test_time_left_never_goes_below_the_steps_to_come() -> None:
