@@ -24,6 +24,7 @@ from .keep import make_key_pair
 from .login import Login, read_login
 from .naming import new_version
 from .options import BuildOptions
+from .outputs import present, remember_outputs
 from .placement import lacks_capacity, placement_text
 from .plan import Plan
 from .profile import Profile, profile_path, table, write_profile
@@ -70,6 +71,7 @@ def describe_plan(options: BuildOptions, plan: Plan, world: World) -> Result:
         "fingerprint": plan.fingerprint,
         "fingerprint_parts": {name: part.digest[:16] for name, part in plan.parts.items()},
         "source_ami": world.source_ami,
+        "source_amis": world.base.sources,
         "versions": {"packer": versions.packer, "plugins": versions.plugins, "ansible": versions.ansible},
         "version": plan.current.version if plan.current and not plan.build else None,
         "artifacts": [],
@@ -125,10 +127,20 @@ def _times(options: BuildOptions, plan: Plan, facts: RunFacts, profile: Profile,
 def _built(cloud: Cloud, options: BuildOptions, workspace: Workspace, plan: Plan, launch: Launch) -> Result:
     if options.on_error == "keep":
         _make_key(cloud, launch)
+    before = present(options, workspace.template)
     ran, login = _run_where_there_is_room(cloud, options, workspace, launch)
+    _tell_outputs(options, workspace, before)
     finished = finish(cloud, options, plan, launch.facts, ran, login)
     artifacts = [dataclasses.asdict(artifact) for artifact in finished.artifacts]
     return {"artifacts": artifacts, "leftovers": finished.cleanup.remaining, "ssh": None}
+
+
+def _tell_outputs(options: BuildOptions, workspace: Workspace, before: frozenset[str]) -> None:
+    """What the build wrote beside its template is known from now on, and said once: should it be more than a result."""
+    with tolerated("What the build wrote beside its template will count as a change of it"):
+        new = remember_outputs(options, workspace.template, before)
+        if new:
+            warn(f"The build wrote {', '.join(new)} in {options.chdir}: results, which do not count as the image's content.")
 
 
 def _make_key(cloud: Cloud, launch: Launch) -> None:

@@ -61,7 +61,7 @@ def _file_digest(path: pathlib.Path) -> str:
         return f"{mode} {hashlib.file_digest(handle, 'sha256').hexdigest()[:32]}"
 
 
-def _walk(directory: pathlib.Path, above: frozenset[str] = frozenset()) -> t.Iterator[pathlib.Path]:
+def walk(directory: pathlib.Path, above: frozenset[str] = frozenset()) -> t.Iterator[pathlib.Path]:
     """All files; links to directories are followed, except for those that lead to where we are, or above it."""
     here = os.path.realpath(directory)
     above = above | {here, *map(str, pathlib.Path(here).parents)}
@@ -70,21 +70,24 @@ def _walk(directory: pathlib.Path, above: frozenset[str] = frozenset()) -> t.Ite
             continue
         path = directory / entry.name
         if entry.is_dir() and not (entry.is_symlink() and os.path.realpath(path) in above):
-            yield from _walk(path, above)
+            yield from walk(path, above)
         else:
             yield path
 
 
-def part_of_files(paths: t.Iterable[str | pathlib.Path]) -> Part:
+def part_of_files(paths: t.Iterable[str | pathlib.Path], results: t.Container[str] = ()) -> Part:
     """Files and whole directories: where they are in there, whether they can be run, what they say.
 
-    Where the directory itself is, its dates and owners do not matter, so two checkouts agree.
+    Where the directory itself is, its dates and owners do not matter, so two checkouts agree. Files that are results
+    of a build, given by absolute path, do not count.
     """
     items: dict[str, str] = {}
     for given in paths:
         root = pathlib.Path(given)
+        if str(root) in results:
+            continue
         if root.is_dir():
-            for path in _walk(root):
+            for path in (path for path in walk(root) if str(path) not in results):
                 items[_unique(items, f"{path.relative_to(root)}")] = _file_digest(path)
         elif root.exists() or root.is_symlink():
             items[_unique(items, root.name)] = _file_digest(root)

@@ -113,3 +113,14 @@ def test_the_tag_always_fits(count: int) -> None:
     last = list(many)[-1]
     many[last] = fp.part_of({"it": "2"})
     assert fp.changed_parts(tag, many) in ([last], ["the rest of the content"])
+
+
+def test_results_of_a_build_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "input").touch()
+    before = fp.part_of_files([tmp_path / "tree"])
+    result = tmp_path / "tree" / "manifest.json"
+    result.touch()
+    assert fp.part_of_files([tmp_path / "tree"], {str(result)}) == before
+    assert fp.part_of_files([tmp_path / "tree", result], {str(result)}) == before
+    assert fp.part_of_files([tmp_path / "tree"]) != before
