@@ -8,12 +8,10 @@ Note that this is **PRIVATE** to the collection. It can have breaking changes at
 
 from __future__ import annotations
 
-import re
+import collections.abc as c
 from pathlib import Path
 
-# Beside a playbook or a template, but no part of what it makes; the last ones Packer writes itself.
-NOT_CONTENT = {"image.yml", "tests", "README.md", "packer-manifest.json", "packer_cache", "crash.log"}
-_OUTPUT = re.compile(r'\boutput(?:_directory)?"?\s*[:=]\s*"([^"$`{]+)"')
+from ansible_collections.golden.ami.plugins.module_utils._packer.beside import NOT_CONTENT
 
 
 def files_beside(directory: Path, apart: list[Path]) -> list[str]:
@@ -24,7 +22,7 @@ def files_beside(directory: Path, apart: list[Path]) -> list[str]:
     return [str(path) for path in _entries(directory.resolve(), {path.resolve() for path in apart}, NOT_CONTENT)]
 
 
-def _entries(directory: Path, apart: set[Path], left_out: set[str]) -> list[Path]:
+def _entries(directory: Path, apart: set[Path], left_out: c.Set[str]) -> list[Path]:
     found: list[Path] = []
     for entry in sorted(directory.iterdir()):
         real = entry.resolve()
@@ -35,12 +33,3 @@ def _entries(directory: Path, apart: set[Path], left_out: set[str]) -> list[Path
         elif not entry.is_symlink():
             found.extend(_entries(entry, apart, set()))
     return found
-
-
-def outputs(directory: Path, template_files: list[Path]) -> list[Path]:
-    """What post-processors and builders of a template write beside the definition, as far as it says so in plain words.
-
-    Each build changes it, so it must not be a reason for the next one.
-    """
-    texts = (path.read_text(encoding="utf-8", errors="replace") for path in template_files)
-    return [directory / name for text in texts for name in _OUTPUT.findall(text)]

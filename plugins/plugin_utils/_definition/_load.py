@@ -13,7 +13,8 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.golden.ami.plugins.module_utils._packer.template import template_files
+from ansible_collections.golden.ami.plugins.module_utils._packer.beside import NOT_CONTENT
+from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
 from ansible_collections.golden.ami.plugins.plugin_utils._definition import (
     _content,
     _files,
@@ -121,7 +122,7 @@ def _complete(definition: Definition, source: _source.Source) -> None:
 class _FindRoles:
     """Finds roles, but for those that the image's requirements bring: these count by the version that is asked for."""
 
-    def __init__(self, find_role: _content.FindRole, requirements: _requirements.Requirements) -> None:
+    def __init__(self, find_role: _content.FindRole, requirements: _requirements.Brought) -> None:
         self._find_role = find_role
         self.provided = requirements.provides
 
@@ -129,20 +130,23 @@ class _FindRoles:
         return None if self.provided(name) else self._find_role(name)
 
 
-def _complete_requirements(definition: Definition, source: _source.Source) -> _requirements.Requirements:
+def _complete_requirements(definition: Definition, source: _source.Source) -> _requirements.Brought:
     directory = Path(definition["directory"])
     beside = "requirements.yml" if (directory / "requirements.yml").is_file() else None
     file = _absolute(definition.get("requirements", beside), directory, source, ("requirements",))
     definition["requirements"] = file
     if file is None:
-        return _requirements.Requirements()
-    requirements = _requirements.read_requirements(Path(file), shown(Path(file)))
-    definition["content"]["requirements"] = [file]
+        return _requirements.Brought()
+    try:
+        brought = _requirements.bring(file)
+    except PackerError as error:
+        line = source.line_of(("requirements",))
+        raise DefinitionError([Problem(source.file, line, "requirements", str(error))]) from error
     definition["notes"].extend(
         f"{shown(Path(file))}: {name} has no pinned version, so a new release of it is no reason to build. Say version: X.Y.Z"
-        for name in requirements.loose
+        for name in brought.loose()
     )
-    return requirements
+    return brought
 
 
 def _find_hooks(
@@ -172,7 +176,7 @@ def _complete_provision(definition: Definition, source: _source.Source, find_rol
         playbook = t.cast(str, _absolute(provision["playbook"], directory, source, ("provision", "playbook")))
         provision["playbook"] = playbook
         roles = _content.roles_of_playbook(Path(playbook), find_role)
-        beside = (path for path in Path(playbook).parent.iterdir() if path.name not in _files.NOT_CONTENT)
+        beside = (path for path in Path(playbook).parent.iterdir() if path.name not in NOT_CONTENT)
         away = (path for path in roles.files if not path.is_relative_to(Path(playbook).parent))
         definition["content"]["playbook"] = sorted(str(path) for path in (*beside, *away))
     else:
@@ -228,8 +232,9 @@ def _complete_content(
 def _files_of_template(directory: Path, template: Path, definition: Definition) -> list[str]:
     """What lies beside the definition, each file once: not what is in the template, a variable file, and so on."""
     elsewhere = [path for paths in definition["content"].values() for path in paths]
-    apart = [template, *map(Path, elsewhere), *map(Path, definition["var_files"])]
-    return _files.files_beside(directory, [*apart, *_files.outputs(directory, list(template_files(template)))])
+    requirements = [definition["requirements"]] if definition["requirements"] else []
+    apart = [template, *map(Path, [*elsewhere, *definition["var_files"], *requirements])]
+    return _files.files_beside(directory, apart)
 
 
 def _placements(builder: dict[str, t.Any]) -> list[dict[str, str]]:

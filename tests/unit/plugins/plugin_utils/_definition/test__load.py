@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,24 @@ def test_five_lines_are_enough(images: Path) -> None:
             SMALLEST.replace("provision:", "  architecture: arm64\nprovision:"),
             "images/web/image.yml:2: base: expected exactly one of: ssm_parameter; owners and name; id; image. Found: ssm_parameter",
         ),
+        ("base: {channel: prod}\n", "images/web/image.yml:1: base: expected exactly one of:"),
+        ("base: {image: base, id: ami-12345678}\n", "images/web/image.yml:1: base: expected exactly one of:"),
+        ("base: {image: base, channel: versions}\n", "images/web/image.yml:1: base.channel: 'versions' does not have"),
+        (SMALLEST + "only: [x]\n", "images/web/image.yml:6: only: goes with template only"),
+        ("template: x\nhooks: {after: [x]}\n", "images/web/image.yml:2: hooks: does not go with template"),
+        (SMALLEST + "  content: [x]\n", "images/web/image.yml:6: provision.content: unknown key"),
+        (SMALLEST + "content:\n- missing\n", "images/web/image.yml:7: content[0]: missing does not exist"),
+        (SMALLEST + "requirements: r.yml\n", "images/web/image.yml:6: requirements: r.yml does not exist"),
+        (SMALLEST + "requirements: image.yml\n", "images/web/image.yml:6: requirements: /"),
+        (SMALLEST + "hooks: {befor: [x]}\n", "images/web/image.yml:6: hooks.befor: unknown key; did you mean before?"),
+        (
+            SMALLEST + "hooks:\n  after:\n  - web\n  - gone\n",
+            "images/web/image.yml:9: hooks.after[1]: there is no role gone: not in roles/ beside the definition",
+        ),
+        (
+            SMALLEST + "hooks:\n  before: [gone.yml]\n",
+            "images/web/image.yml:7: hooks.before[0]: there is no task file gone.yml (looked for /",
+        ),
         (
             SMALLEST + "tags:\n  golden:x: y\n",
             "images/web/image.yml:7: tags.golden:x: 'golden:x' does not have",
@@ -163,3 +182,144 @@ def test_every_key_of_the_schema_is_described() -> None:
             walk(below, f"{key}.{name}")
 
     walk(json.loads(SCHEMA.read_text()), "")
+
+
+OWN = """\
+template: template.json
+var_files: [vars.json]
+only: [web]
+except: [slow]
+"""
+
+
+def make_files(directory: Path, *names: str) -> None:
+    for name in names:
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text("{}")
+
+
+def test_all_that_is_beside_a_template_counts_once(images: Path) -> None:
+    names = ("template.json", "vars.json", "play.yml", "roles/a/tasks/main.yml", "files/x", "files/more/y", "files/z")
+    write(images, OWN + "content: [files/more, ../shared]\n")
+    make_files(images / "web", *names, "requirements.yml", "README.md", "tests/test.py")
+    make_files(images, "shared/s")
+    definition = load(images)
+    web = images / "web"
+    assert definition["content"] == {
+        "content": [str(web / "files" / "more"), str(images / "shared")],
+        "files": [str(web / name) for name in ("files/x", "files/z", "play.yml", "roles")],
+    }
+    assert definition["template"] == str(web / "template.json")
+    assert definition["requirements"] == str(web / "requirements.yml")
+    assert (definition["only"], definition["placements"]) == (["web"], [])
+    assert t.cast(dict[str, object], definition)["except"] == ["slow"]
+
+
+@pytest.mark.parametrize(
+    ("template", "files"), [("packer", ["play.yml"]), (".", None), ("packer/deep", ["packer/x", "play.yml"])]
+)
+def test_a_template_directory_is_no_part_of_the_files(images: Path, template: str, files: list[str] | None) -> None:
+    write(images, f"template: {template}\n")
+    make_files(images / "web", "packer/x", "packer/deep/a.pkr.hcl", "play.yml")
+    found = load(images)["content"].get("files")
+    assert found == (files and [str(images / "web" / name) for name in files])
+
+
+def test_the_content_of_a_definition_with_roles(images: Path) -> None:
+    write(images, SMALLEST + "content: [more]\n")
+    make_files(images / "web", "more/x")
+    assert load(images)["content"]["content"] == [str(images / "web" / "more")]
+
+
+def test_a_base_that_is_another_image(images: Path) -> None:
+    write(images, "base: {image: base, channel: prod}\nprovision: {roles: [web]}\n")
+    definition = load(images)
+    assert definition["base"] == {"image": "base", "channel": "prod"}
+    assert definition["parent"] == "base"
+    write(images, SMALLEST)
+    assert load(images)["parent"] is None
+
+
+def test_requirements_bring_roles_and_are_told_when_they_float(images: Path) -> None:
+    write(images, SMALLEST.replace("[web]", "[web, galaxy.role, some.collection.role]") + "requirements: r.yml\n")
+    text = "roles: [galaxy.role]\ncollections: [{name: some.collection, version: 1.0.0}]\n"
+    (images / "web" / "r.yml").write_text(text)
+    definition = load(images)
+    assert definition["requirements"] == str(images / "web" / "r.yml")
+    assert set(definition["content"]) == {"role web", "role golden.ami.sysprep"}
+    assert definition["notes"] == [
+        "images/web/r.yml: galaxy.role has no pinned version, so a new release of it is no reason to build."
+        " Say version: X.Y.Z"
+    ]
+
+
+HOOKED = (
+    SMALLEST
+    + """\
+hooks:
+  before: [hooks/mark.yml, web]
+  after: [agent]
+  after_sysprep: [hooks/mark.yml]
+"""
+)
+
+
+def make_hooks(images: Path) -> None:
+    make_files(images / "web", "hooks/files/motd")
+    (images / "web" / "hooks" / "mark.yml").write_text("- include_role: {name: agent}\n- include_tasks: more.yml\n")
+    make_files(images / "web", "hooks/more.yml")
+    make_files(images.parent / "roles", "agent/tasks/main.yml")
+
+
+def test_hooks_are_content_and_known_by_name_and_place(images: Path) -> None:
+    write(images, HOOKED)
+    make_hooks(images)
+    definition = load(images)
+    mark = str(images / "web" / "hooks" / "mark.yml")
+    assert definition["hook_names"] == {
+        "before": ["hooks/mark.yml", "web"],
+        "after": ["agent"],
+        "after_sysprep": ["hooks/mark.yml"],
+    }
+    assert definition["hooks"]["before"] == [{"name": "hooks/mark.yml", "run": mark}, {"name": "web", "run": "web"}]
+    content = definition["content"]
+    files = [str(images / "web" / "hooks" / name) for name in ("mark.yml", "more.yml", "files")]
+    assert content["hook before hooks/mark.yml"] == content["hook after_sysprep hooks/mark.yml"] == files
+    assert content["hook after agent"] == content["role agent"] == [str(images.parent / "roles" / "agent")]
+
+
+def test_hooks_of_all_images_come_first_and_last(images: Path) -> None:
+    write(images, HOOKED)
+    make_hooks(images)
+    definition = load(images, all_hooks={"before": ["agent"], "after": ["web", str(images / "web/hooks/more.yml")]})
+    assert definition["hook_names"]["before"] == ["agent", "hooks/mark.yml", "web"]
+    assert definition["hook_names"]["after"] == ["agent", "web", "more.yml"]
+
+
+def test_mistakes_in_hooks_of_all_images(images: Path) -> None:
+    write(images, SMALLEST)
+    for hooks, message in (
+        ({"befor": ["x"]}, "golden_hooks: befor: unknown key; did you mean before?"),
+        ({"before": "x"}, "golden_hooks: before: expected a list, found a text"),
+        ({"before": ["gone"]}, "golden_hooks: before[0]: there is no role gone"),
+    ):
+        with pytest.raises(DefinitionError) as caught:
+            load(images, all_hooks=t.cast(t.Any, hooks))
+        assert str(caught.value).startswith(message)
+    write(images, "template: packer\n")
+    make_files(images / "web", "packer/a.pkr.hcl")
+    with pytest.raises(DefinitionError, match="golden_hooks: web has a template of its own, where they cannot run"):
+        load(images, all_hooks={"before": ["web"]})
+
+
+def test_late_hooks_need_sysprep(images: Path) -> None:
+    text = SMALLEST.replace("roles: [web]", "playbook: play.yml") + "hooks: {after: [web]}\n"
+    write(images, text)
+    (images / "web" / "play.yml").write_text("- hosts: all\n  roles: [web]\n")
+    with pytest.raises(DefinitionError) as caught:
+        load(images)
+    assert str(caught.value).startswith(
+        "images/web/image.yml:5: provision.playbook: hooks.after (web) runs in the role"
+    )
+    (images / "web" / "play.yml").write_text("- hosts: all\n  roles: [web, golden.ami.sysprep]\n")
+    assert load(images)["hook_names"] == {"after": ["web"]}
