@@ -111,11 +111,16 @@ options:
     default: true
   on_error:
     description:
-      - What Packer does when a provisioner fails. With V(abort) instance and all are kept for a look, and reported in RV(leftovers).
+      - What becomes of the instance when a provisioner fails.
+      - With V(keep) it stays for a look at it, with all that it needs, and the message ends with the command by which one logs in
+        (RV(ssh)). M(golden.ami.build_sweep) with O(golden.ami.build_sweep#module:kept=true) removes it; nothing else does, and
+        the next builds say so. A build that fails elsewhere, or is interrupted, is cleaned up all the same.
+      - The key for that is made for the build, and tags name its run. Templates get it as the variables C(golden_keypair_name) and
+        C(golden_private_key_file), which are empty otherwise; where a template does not declare them, it is put into a copy of it.
     type: str
     choices:
       - cleanup
-      - abort
+      - keep
       - run-cleanup-provisioner
     default: cleanup
   parallel_builds:
@@ -148,6 +153,7 @@ notes:
   - O(record) needs C(ssm:GetParameter), C(ssm:PutParameter) and C(ssm:DeleteParameter) on C(/golden/*).
 
 seealso:
+  - module: golden.ami.build_sweep
   - module: golden.ami.packer_validate
 """
 
@@ -308,6 +314,32 @@ durations:
   sample:
     - step: Provision
       seconds: 94.2
+profile_path:
+  description:
+    - A file of JSON with all steps of the build, also of one that failed. V(none) when nothing was built.
+    - "It has C(image), C(version), C(run), C(fingerprint), C(outcome) (V(built), V(failed), V(kept) or V(interrupted)), C(began)
+      (UTC, ISO 8601), C(seconds) and C(steps). Each step has C(name), C(kind), C(start) (seconds since C(began)), C(seconds),
+      C(builder) (the build in the template; none for what the module does), and C(provisioner) (its number, from 1)."
+    - Kinds are V(start), V(prepare), V(launch), V(connect), V(provisioner), V(task) (of an Ansible provisioner, within its step),
+      V(stop), V(snapshot) (what Packer calls creating the AMI), V(copy), V(tag), V(cleanup), V(post-processor), V(verify) and V(record).
+  returned: always, when the state of things could be read
+  type: str
+  sample: /home/me/.local/state/golden.ami/profiles/web/20261121093000.json
+profile_table:
+  description:
+    - The longest steps and the slowest Ansible tasks, as lines for a person.
+  returned: always, when the state of things could be read
+  type: list
+  elements: str
+  sample:
+    - "Provision with Ansible                                       63.9 s"
+ssh:
+  description:
+    - The command by which one logs in to what O(on_error=keep) kept; several lines for several instances. V(none) when nothing
+      was kept, or when the instance does not know the key.
+  returned: always, when the state of things could be read
+  type: str
+  sample: ssh -i /home/me/.local/state/golden.ami/keys/golden-20261121093000-2ca060 -o StrictHostKeyChecking=accept-new admin@192.0.2.7
 run_id:
   description:
     - What the run was called in tags. V(none) when nothing was built.
@@ -322,7 +354,7 @@ log_path:
   sample: /home/me/.local/state/golden.ami/logs/build-20261121093000-2ca060.log
 leftovers:
   description:
-    - What the build left and could not be removed, or, with O(on_error=abort), was kept.
+    - What the build left and could not be removed, or, with O(on_error=keep), was kept.
   returned: always, when the state of things could be read
   type: list
   elements: dict

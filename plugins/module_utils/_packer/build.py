@@ -19,8 +19,10 @@ from .._ami.artifacts import find_own_images
 from .._ami.cloud import Cloud
 from . import checks
 from .apply import apply, describe_plan, run_facts
-from .cleanup import account_of, sweep_dead_runs
+from .bases import Base
+from .cleanup import account_of, sweep
 from .galaxy import Installer
+from .given import refuse_missing
 from .keep import notes
 from .lock import BuildLock, Patience, lifetime
 from .lock_file import FileLock, lock_path
@@ -31,11 +33,13 @@ from .options import BuildOptions, read_build_options
 from .others import after_others
 from .placement import placement_names
 from .plan import Plan
+from .probe import Probe, plain_base
 from .process import AncestorWatch, SignalTrap
 from .profile import Profile
 from .record import dead_runs
 from .room import require_room, room_to_begin
 from .run import Launch, new_record
+from .sources import Source, refuse_ownerless, selected_sources
 from .state import state_directory
 from .template import load_template
 from .validate import stand_ins
@@ -72,10 +76,19 @@ class _Build:
         self.cloud = Cloud(module.client, self.options.region)
         self.template = load_template(self.options.template)
         check_declared(self.template, [*self.options.variable_names, *placement_names(self.options.placements)])
+        self.sources = self._checked_sources()
         self.executable = find_executable(self.options.executable)
         self.run_id = _run_id()
         given = self.options.log_path
         self.log_path = pathlib.Path(given) if given else state_directory() / "logs" / f"{self.run_id}.log"
+
+    def _checked_sources(self) -> list[Source]:
+        """The sources that are to be built. What can be known to be wrong with them is told before Packer starts."""
+        sources = selected_sources(self.template, self.options.only, self.options.excluded)
+        if not self.template.broken:
+            refuse_ownerless(self.template, sources)
+        refuse_missing(self.template, self.options)
+        return sources
 
     def _versions(self) -> Versions:
         return read_versions(self.executable, self.options.plugin_path, self.template)
@@ -86,7 +99,7 @@ class _Build:
             self._sweep()
         with Workspace(self.options, self.template, self.executable) as workspace:
             versions = self._initialised(workspace)
-            world = read_world(self.cloud, self.options, self.template, versions)
+            world = self._read_world(workspace, versions)
             plan = make_plan(self.options, world, now)
             if not plan.build:
                 return _unchanged(self.options, plan, world)
@@ -100,6 +113,23 @@ class _Build:
             with self._lock(account) as lock:
                 return self._build_alone(workspace, plan, world, account, lock)
 
+    def _read_world(self, workspace: Workspace, versions: Versions) -> World:
+        return read_world(
+            self.cloud, self.options, self.template, versions, lambda: self._find_base(workspace, versions)
+        )
+
+    def _find_base(self, workspace: Workspace, versions: Versions) -> Base:
+        """The base that a template finds by itself."""
+        plain = plain_base(self.sources, self.options.variables)
+        if plain is not None:
+            return Base(found=plain)
+        if self.template.broken or (self.options.init and versions.missing(self.template)):
+            # The first is told when the template is validated, and the second has been told by now.
+            return Base(known=False)
+        ours = {**stand_ins(self.options), "source_ami": None, **self.options.placements[0]}
+        probe = Probe(workspace, self.trap, self.watch)
+        return probe.find(self.sources, workspace.select(ours), lambda: self._refuse_invalid(workspace, ours))
+
     def _build_alone(
         self, workspace: Workspace, plan: Plan, world: World, account: str | None, lock: BuildLock
     ) -> Result:
@@ -107,7 +137,7 @@ class _Build:
         now = datetime.datetime.now(datetime.UTC)
         if lock.waited:
             self._sweep()
-            now_there = read_world(self.cloud, self.options, self.template, world.versions)
+            now_there = self._read_world(workspace, world.versions)
         else:
             now_there = dataclasses.replace(world, images=find_own_images(self.cloud, self.options.name))
         new_plan = after_others(make_plan(self.options, now_there, now), world.images, now_there.images)
@@ -137,7 +167,7 @@ class _Build:
 
     def _sweep(self) -> None:
         access = self.options.access
-        swept = sweep_dead_runs(self.cloud, access.endpoint_url, access.profile)
+        swept = sweep(self.cloud, dead_runs(access.endpoint_url, access.profile))
         for one in swept.removed:
             warn(f"Removed {one['type']} {one['id']} in {one['region']}, which a killed build had left.")
         if swept.text():
@@ -181,7 +211,10 @@ class _Build:
     def _validate(self, workspace: Workspace, world: World) -> None:
         if self.options.init and world.versions.missing(self.template):
             return
-        ours = {**stand_ins(self.options), "source_ami": world.source_ami, **self.options.placements[0]}
+        ours = {**stand_ins(self.options), "source_ami": world.base.given, **self.options.placements[0]}
+        self._refuse_invalid(workspace, ours)
+
+    def _refuse_invalid(self, workspace: Workspace, ours: dict[str, t.Any]) -> None:
         selection = workspace.select(ours)
         checks.refuse_invalid(workspace, checks.validate(workspace, selection, self.trap, self.watch))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
+import datetime
 
 # AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
 from ansible.module_utils.common.warnings import warn
@@ -15,8 +16,10 @@ from ansible.module_utils.common.warnings import warn
 from .._ami import leftovers
 from .._ami.calls import AmiError, get_account
 from .._ami.cloud import Cloud
+from .lock_parameter import ParameterLock
+from .owner import this_process
 from .process import end_marked
-from .record import RunRecord, dead_runs
+from .record import RunRecord
 
 
 @dataclasses.dataclass
@@ -32,6 +35,8 @@ class Cleanup:
     untouched: list[dict[str, str]] = dataclasses.field(default_factory=list)
     # Whether a Region could not be looked at.
     failed: bool = False
+    # Runs whose records went, because nothing is left of them.
+    forgotten: list[str] = dataclasses.field(default_factory=list)
     # Records of killed runs in other accounts.
     foreign: list[RunRecord] = dataclasses.field(default_factory=list)
 
@@ -99,25 +104,41 @@ def clear(cloud: Cloud, found: leftovers.Leftovers, done: Cleanup, *, remove: bo
     done.problems += problems if rest.resources else []
 
 
-def sweep_dead_runs(cloud: Cloud, endpoint_url: str | None, profile: str | None) -> Cleanup:
-    """Remove what killed runs left. Without records of such runs this calls nothing.
+def sweep(cloud: Cloud, records: list[RunRecord], *, remove: bool = True) -> Cleanup:
+    """Remove what runs left that are over; without C(remove), only say what that would be. Without records this calls nothing.
 
     A record of another account stays as it is: here its things could not be seen, and it would be forgotten with
     them still there.
     """
     total = Cleanup()
-    records = dead_runs(endpoint_url, profile)
     account = account_of(cloud) if records else None
     for record in records:
         if record.account and account and record.account != account:
             total.foreign.append(record)
             continue
+        if not remove:
+            total.add(clean_up(cloud, record, record.artifacts, remove=False))
+            continue
         end_marked(record.run_id)
         done = clean_up(cloud, record, record.artifacts)
+        _unlock(cloud, record, done)
         total.add(done)
         if done.settled() and (done.removed or done.untouched or (record.account and account)):
             record.remove()
+            total.forgotten.append(record.run_id)
     return total
+
+
+def _unlock(cloud: Cloud, record: RunRecord, done: Cleanup) -> None:
+    """A killed run could not give its lock back; one that kept something did."""
+    if not record.locks or record.kept:
+        return
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        ParameterLock(cloud, record.image).remove_of(record.run_id, this_process(f"after {record.run_id}", now, now))
+    except AmiError as error:
+        done.failed = True
+        done.problems.append(f"{record.region}: {error.message}: {error.exception}")
 
 
 def account_of(cloud: Cloud) -> str | None:

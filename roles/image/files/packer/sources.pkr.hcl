@@ -24,6 +24,9 @@ source "amazon-ebs" "image" {
   ssh_interface           = var.ssh_interface
   ssh_timeout             = "10m"
   temporary_key_pair_type = "ed25519"
+  # A key that outlives the build, for a look at what failed; else one of Packer's.
+  ssh_keypair_name     = var.golden_keypair_name == "" ? null : var.golden_keypair_name
+  ssh_private_key_file = var.golden_private_key_file == "" ? null : var.golden_private_key_file
 
   dynamic "launch_block_device_mappings" {
     for_each = var.volume == null ? [] : [var.volume]

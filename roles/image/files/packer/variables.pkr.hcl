@@ -44,6 +44,18 @@ variable "golden_manifest" {
   description = "Where the manifest is written."
 }
 
+variable "golden_keypair_name" {
+  type        = string
+  default     = ""
+  description = "A key pair of EC2 by which Packer logs in; empty for a temporary one."
+}
+
+variable "golden_private_key_file" {
+  type        = string
+  default     = ""
+  description = "The file with its private key."
+}
+
 # What the image's definition says.
 
 variable "description" {
