@@ -7,6 +7,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+
+# Provisioners colour what they say, though nobody looks: ansible-local does unless it is told not to.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Message:
 
 
 def _unescape(field: str) -> str:
-    return field.replace("%!(PACKER_COMMA)", ",").replace("\\n", "\n").replace("\\r", "\r")
+    text = field.replace("%!(PACKER_COMMA)", ",").replace("\\n", "\n").replace("\\r", "\r")
+    return _COLOUR.sub("", text)
 
 
 def parse_line(line: str) -> Message | None:
@@ -49,3 +54,8 @@ def artifact_ids(messages: list[Message]) -> dict[str, list[str]]:
             if message.data[2] not in ids:
                 ids.append(message.data[2])
     return found
+
+
+def builder_type(target: str) -> str:
+    """The type in the name of a build, as C(golden.amazon-ebs.web); of a legacy one it is but a name."""
+    return target.split(".")[-2] if "." in target else target

@@ -15,6 +15,12 @@ def test_commas_and_newlines_are_restored() -> None:
     assert not message.is_error
 
 
+def test_colours_of_provisioners_are_dropped() -> None:
+    message = parse_line('1,x,ui,say,\x1b[0;31mfatal: [web]: FAILED! => {"msg": "no"}\x1b[0m')
+    assert message is not None
+    assert message.text == 'fatal: [web]: FAILED! => {"msg": "no"}'
+
+
 def test_errors() -> None:
     message = parse_line("1,x,ui,error,bad")
     assert message is not None
