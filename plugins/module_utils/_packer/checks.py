@@ -29,9 +29,10 @@ class Validation:
     raw: str
 
 
-def _run(
+def run_check(
     workspace: Workspace, argv: list[str], timeout: float, trap: SignalTrap, watch: AncestorWatch
 ) -> tuple[int, str]:
+    """Run a command of Packer's that makes nothing. Gives the exit status, and what it said without secrets."""
     lines: list[str] = []
     supervised = Supervised(
         argv, environment=workspace.environment(), directory=workspace.options.chdir, scratch=workspace.path
@@ -46,7 +47,7 @@ def _run(
 def validate(workspace: Workspace, selection: Selection, trap: SignalTrap, watch: AncestorWatch) -> Validation:
     """Have Packer check a template with its variables."""
     timeout = workspace.options.timeout or _VALIDATE_TIMEOUT
-    code, raw = _run(
+    code, raw = run_check(
         workspace, validate_argv(workspace.executable, selection), min(timeout, _VALIDATE_TIMEOUT), trap, watch
     )
     # The reader knows the template, not our copy of it.
@@ -95,7 +96,7 @@ def refuse_invalid(workspace: Workspace, validation: Validation) -> None:
 def init(workspace: Workspace, trap: SignalTrap, watch: AncestorWatch) -> str:
     """Bring the plugins that an HCL template asks for; legacy JSON has no way to ask."""
     argv = init_argv(workspace.executable, str(workspace.template.path))
-    code, raw = _run(workspace, argv, _INIT_TIMEOUT, trap, watch)
+    code, raw = run_check(workspace, argv, _INIT_TIMEOUT, trap, watch)
     if code != 0:
         raise PackerError(_not_brought(workspace, raw), raw=raw)
     return raw

@@ -18,6 +18,7 @@ import typing as t
 
 from . import hcl
 from .declarations import listed
+from .keep import KeyPair
 from .settings import JsonSettings, NativeSettings, Settings
 from .sources import LAUNCHING, all_sources, build_kinds, builds_in, labelled, overrides_in
 from .state import make_private, write_private
@@ -28,17 +29,6 @@ MANIFEST = "golden_manifest"
 # With one of these a source has its own way in.
 _OWN_WAY_IN = ("ssh_keypair_name", "ssh_private_key_file", "ssh_agent_auth", "ssh_password")
 _TEMPLATE_DIR = re.compile(r"\{\{\s*template_dir\s*\}\}")
-
-
-@dataclasses.dataclass(frozen=True)
-class KeyPair:
-    """A key pair that EC2 knows by its name, and the file with its private key."""
-
-    name: str
-    private_key_file: str
-
-    def settings(self) -> dict[str, str]:
-        return {"ssh_keypair_name": self.name, "ssh_private_key_file": self.private_key_file}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +47,13 @@ class Additions:
 class TemplateCopy:
     """A copy: C(path) is what Packer is to run, C(directory) where it is.
 
-    C(key_pairs) names the sources that got the key pair, as C(amazon-ebs.web).
+    C(tagged) is whether the run tags are in it, and C(key_pairs) names the sources that got the key pair, as
+    C(amazon-ebs.web).
     """
 
     path: pathlib.Path
     directory: pathlib.Path
+    tagged: bool = False
     key_pairs: tuple[str, ...] = ()
 
 
@@ -72,7 +64,12 @@ def copy_template(template: Template, additions: Additions, directory: pathlib.P
     work = _HclCopy(template, additions)
     write_copy(template, directory, work.native, work.json)
     path = directory if template.path.is_dir() else directory / template.path.name
-    return TemplateCopy(path, directory, tuple(work.key_pairs))
+    return TemplateCopy(path, directory, _tagged(template, additions), tuple(work.key_pairs))
+
+
+def _tagged(template: Template, additions: Additions) -> bool:
+    """Whether there was something to tag: all that launches instances is."""
+    return bool(additions.run_tags) and any(source.kind in LAUNCHING for source in all_sources(template))
 
 
 Native = c.Callable[[File], str]
@@ -118,6 +115,10 @@ def _escaped(values: c.Mapping[str, str]) -> dict[str, str]:
     return {name: hcl.escape(value) for name, value in values.items()}
 
 
+def _way_in(pair: KeyPair) -> dict[str, str]:
+    return {"ssh_keypair_name": pair.name, "ssh_private_key_file": str(pair.private_key)}
+
+
 def _needs_way_in(settings: t.Iterable[Settings]) -> bool:
     return not any(
         one.plain("communicator") in ("none", "winrm") or any(one.has(name) for name in _OWN_WAY_IN) for one in settings
@@ -144,7 +145,7 @@ class _HclCopy:
         if pair is None or not _needs_way_in([settings, *self._overrides.get(reference, [])]):
             return {}
         self.key_pairs.append(reference)
-        return pair.settings()
+        return _way_in(pair)
 
     def native(self, file: File) -> str:
         edits: list[hcl.Edit] = []
@@ -234,7 +235,7 @@ def _copy_legacy(template: Template, additions: Additions, directory: pathlib.Pa
         if additions.run_tags:
             builder["run_tags"] = {**(builder.get("run_tags") or {}), **additions.run_tags}
         if additions.key_pair and _needs_way_in([JsonSettings((dict(builder),))]):
-            builder.update(additions.key_pair.settings())
+            builder.update(_way_in(additions.key_pair))
             key_pairs.append(str(builder.get("name") or builder["type"]))
     if additions.manifest and _makes_amis({source.kind for source in all_sources(template)}):
         manifest = {"type": "manifest", "name": MANIFEST, "output": str(additions.manifest), "strip_path": True}
@@ -242,7 +243,7 @@ def _copy_legacy(template: Template, additions: Additions, directory: pathlib.Pa
     text = with_template_dir(json.dumps(content, indent=2), template)
     path = make_private(directory) / template.path.name
     write_private(path, text)
-    return TemplateCopy(path, directory, tuple(key_pairs))
+    return TemplateCopy(path, directory, _tagged(template, additions), tuple(key_pairs))
 
 
 def with_template_dir(text: str, template: Template) -> str:

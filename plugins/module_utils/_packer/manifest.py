@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 import re
@@ -44,3 +45,20 @@ def read_manifest(text: str, path: str) -> list[Artifact]:
     except (ValueError, KeyError, TypeError) as error:
         raise PackerError(f"{path} is not a manifest of Packer: {error!r}") from error
     return artifacts
+
+
+def together(written: list[Artifact], told: list[Artifact]) -> list[Artifact]:
+    """The AMIs of a manifest, and those that Packer told of besides: they are made by post-processors.
+
+    A manifest names them by their source, and several builds may use one: then they go by what Packer calls the build.
+    """
+    builds = {(one.region, one.ami_id): one.name for one in told}
+    known = {(one.region, one.ami_id) for one in written}
+    found = [*written, *(one for one in told if (one.region, one.ami_id) not in known)]
+    often = collections.Counter((one.region, one.name) for one in found)
+    return [
+        dataclasses.replace(one, name=builds.get((one.region, one.ami_id), one.name))
+        if often[(one.region, one.name)] > 1
+        else one
+        for one in found
+    ]

@@ -71,14 +71,24 @@ def _listed(names: list[str]) -> str:
     return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown
 
 
+def _base_change(before: OwnImage, part: Part, remembered: dict[str, str]) -> str:
+    """The base before and now; of several each that changed, when it is known which was which."""
+    if len(part.items) > 1 and remembered.keys() & part.items.keys():
+        items = changed_items(remembered, part.items)
+        moved = [f"{item} {remembered.get(item, 'none')} → {part.items.get(item, 'none')}" for item in items]
+        return f"base changed ({_listed(moved)})"
+    old = before.tags.get("golden:source-ami", "")
+    new = ", ".join(sorted(set(part.items.values())))
+    return f"base changed ({old.replace(',', ', ')} → {new})" if old else "base changed"
+
+
 def _change(name: str, part: Part | None, memory: Memory, before: OwnImage) -> str:
     if part is None:
         return f"{name} went"
     if name not in read_names(before) and name in memory:
         return f"{name} came"
     if name == "base":
-        old = before.tags.get("golden:source-ami", "")
-        return f"base changed ({old} → {part.items.get('ami', '')})" if old else "base changed"
+        return _base_change(before, part, memory.get(name, {}))
     if name not in memory:
         return f"{name} changed"
     items = changed_items(memory[name], part.items)
@@ -137,7 +147,7 @@ def _why(
     if not latest:
         return f"there is no AMI of {request.name} in {request.region} yet"
     if not request.base_known:
-        return "the template finds its base image by itself, so it may have changed (give source_ami to compare it)"
+        return "which base image its template finds could not be asked, so it may have changed"
     if not same:
         return f"{describe_changes(latest, parts, memory)} since {_called(latest)}"
     return _too_old(same, request)

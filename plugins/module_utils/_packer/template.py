@@ -10,7 +10,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import re
 import typing as t
 
 from . import hcl
@@ -153,16 +152,3 @@ def _template(
         required=required,
         parsed=parsed,
     )
-
-
-def with_run_tags(template: Template, tags: dict[str, str]) -> str:
-    """The text of a copy of a legacy template whose Amazon builders tag what they make for the run's time.
-
-    A copy elsewhere would change ``{{template_dir}}``, so that is written out.
-    """
-    content = json.loads(json.dumps(template.legacy))
-    for builder in content.get("builders", []):
-        if str(builder.get("type", "")).startswith("amazon-"):
-            builder["run_tags"] = {**builder.get("run_tags", {}), **tags}
-    text = json.dumps(content, indent=2)
-    return re.sub(r"\{\{\s*template_dir\s*\}\}", lambda _match: json.dumps(str(template.path.parent))[1:-1], text)

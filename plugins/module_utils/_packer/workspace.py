@@ -15,16 +15,17 @@ import typing as t
 from . import variables
 from .abandoned import make_owned, remove_abandoned
 from .argv import Selection
+from .copies import Additions, TemplateCopy, copy_template
 from .environment import packer_environment
 from .galaxy import GalaxyDirectories
 from .options import PackerOptions
 from .secrets import Scrubber, environment_secrets
 from .state import write_private
-from .template import Template, with_run_tags
+from .template import Template
 
 
 class Workspace:
-    """A directory of a run's own, readable by nobody else: variable files, manifest, the copy of a legacy template."""
+    """A directory of a run's own, readable by nobody else: variable files, manifest, copies of the template."""
 
     def __init__(self, options: PackerOptions, template: Template, executable: str) -> None:
         remove_abandoned(pathlib.Path(tempfile.gettempdir()))
@@ -32,6 +33,7 @@ class Workspace:
         self.options = options
         self.template = template
         self.executable = executable
+        self._copies: list[pathlib.Path] = []
         self.galaxy = GalaxyDirectories.below(self.path)
         # By which Ansible finds what was brought for this run; empty when nothing was.
         self.galaxy_paths: dict[str, str] = {}
@@ -51,7 +53,7 @@ class Workspace:
     def manifest(self) -> pathlib.Path:
         return self.path / "manifest.json"
 
-    def select(self, ours: dict[str, t.Any], run_tags: dict[str, str] | None = None) -> Selection:
+    def select(self, ours: dict[str, t.Any], copy: TemplateCopy | None = None) -> Selection:
         """Write the variable files, and say what the command is about. The user's values win over ours."""
         options, template = self.options, self.template
         ours = {**self._galaxy_variables(), **ours}
@@ -60,7 +62,8 @@ class Workspace:
         files = [*options.var_files, self._variable_file("variables", plain)]
         if options.secret_variables:
             files.append(self._variable_file("secrets", options.secret_variables))
-        return Selection(self._template_path(run_tags), tuple(files), options.only, options.excluded)
+        template_path = copy.path if copy else template.path
+        return Selection(str(template_path), tuple(files), options.only, options.excluded)
 
     def _galaxy_variables(self) -> dict[str, str]:
         """Where roles and collections of the requirements are; a template that asks without any gets nothing to look in."""
@@ -75,12 +78,23 @@ class Workspace:
         write_private(path, variables.render(self.template, values))
         return str(path)
 
-    def _template_path(self, run_tags: dict[str, str] | None) -> str:
-        if self.template.hcl or not run_tags:
-            return str(self.template.path)
-        path = self.path / self.template.path.name
-        write_private(path, with_run_tags(self.template, run_tags))
-        return str(path)
+    def copy(self, additions: Additions, name: str = "template") -> TemplateCopy:
+        """A copy of the template with additions; one of the same name goes."""
+        directory = self.path / name
+        shutil.rmtree(directory, ignore_errors=True)
+        copied = copy_template(self.template, additions, directory)
+        self.note_copy(copied.directory)
+        return copied
+
+    def note_copy(self, directory: pathlib.Path) -> None:
+        """Note that what Packer says of this directory is meant for the template."""
+        self._copies.append(directory)
+
+    def original(self, text: str) -> str:
+        """What Packer says of a copy, said of the user's own template."""
+        for directory in self._copies:
+            text = text.replace(str(directory), str(self.template.directory))
+        return text
 
     def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:
         """Packer's environment; what it leaves in a temporary directory goes with this one."""

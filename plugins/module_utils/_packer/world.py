@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import dataclasses
 import datetime
 import json
@@ -17,14 +18,20 @@ from .._ami.artifacts import OwnImage, find_own_images
 from .._ami.base import resolve_base
 from .._ami.cloud import Cloud
 from . import fingerprint as fp
+from .bases import Base
+from .beside import definition_files
 from .environment import environment_content
 from .options import BuildOptions
+from .outputs import known_outputs
 from .plan import Memory, Plan, Request, counts, decide
 from .progress import Duration
 from .state import read_json, state_directory, write_private
 from .template import Template
 from .variables import RESERVED
 from .versions import Versions
+
+# The variable by which the collection's own template takes what is for Ansible.
+_FOR_ANSIBLE = "ansible_variables"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,33 +40,53 @@ class World:
 
     template: Template
     versions: Versions
-    source_ami: str | None
+    base: Base
     images: list[OwnImage]
 
+    @property
+    def source_ami(self) -> str | None:
+        """The AMI that the build starts from; several with commas between them."""
+        return self.base.text()
 
-def read_world(cloud: Cloud, options: BuildOptions, template: Template, versions: Versions) -> World:
-    """At most two calls: one for the base, one for the image's own AMIs."""
-    base = resolve_base(cloud, options.source_ami) if options.source_ami else None
+
+def read_world(
+    cloud: Cloud, options: BuildOptions, template: Template, versions: Versions, find_base: c.Callable[[], Base]
+) -> World:
+    """At most two calls, one for the base, one for the image's own AMIs, besides those of a template that finds its base."""
+    base = Base(resolve_base(cloud, options.source_ami)) if options.source_ami else find_base()
     return World(template, versions, base, find_own_images(cloud, options.name))
 
 
 def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
     """The parts that come from files and values of the user's."""
-    files = fp.part_of_files([template.path] if template.path.is_dir() else template.files).items
+    results = known_outputs(options, template) | definition_files(template.path)
+    files = fp.part_of_files([template.path] if template.path.is_dir() else template.files, results).items
     selected = {"only": ",".join(options.only), "except": ",".join(options.excluded)}
     parts = {"template": fp.part_of({**files, **{name: value for name, value in selected.items() if value}})}
     for name, paths in options.content.items():
-        parts[name] = fp.part_of_files(paths)
+        part = fp.part_of_files(paths, results)
+        # A directory that has nothing but results in it was not there before the first build.
+        if part.items:
+            parts[name] = part
     if options.requirements:
         parts["requirements"] = fp.part_of_files(options.requirements.files)
     variables = {k: v for k, v in options.variables.items() if k not in options.secret_variables}
-    parts["variables"] = fp.part_of_values(variables, options.secret_variables)
+    parts["variables"] = fp.part_of_values(_spread(variables), options.secret_variables)
     if options.var_files:
         parts["var_files"] = fp.part_of_files(options.var_files)
     environment = _environment_part(options, template)
     if environment.items:
         parts["environment"] = environment
     return parts
+
+
+def _spread(variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What a template hands on to Ansible has names of the user's own, by which a change is told."""
+    inner = variables.get(_FOR_ANSIBLE)
+    if not isinstance(inner, dict):
+        return variables
+    others = {name: value for name, value in variables.items() if name != _FOR_ANSIBLE}
+    return {**others, **{f"{_FOR_ANSIBLE}.{name}" if name in others else name: inner[name] for name in inner}}
 
 
 def _environment_part(options: BuildOptions, template: Template) -> fp.Part:
@@ -73,15 +100,14 @@ def _environment_part(options: BuildOptions, template: Template) -> fp.Part:
 
 def all_parts(options: BuildOptions, world: World) -> fp.Parts:
     parts = content_parts(options, world.template)
-    parts["base"] = fp.part_of({"ami": world.source_ami or "unknown"})
+    parts["base"] = fp.part_of(world.base.items())
     tools = {"packer": world.versions.packer, "ansible": world.versions.ansible, **world.versions.plugins}
     parts["tools"] = fp.part_of(tools)
     return parts
 
 
 def make_plan(options: BuildOptions, world: World, now: datetime.datetime) -> Plan:
-    known = world.source_ami is not None
-    request = Request(options.name, options.region, now, options.force, options.max_age, known)
+    request = Request(options.name, options.region, now, options.force, options.max_age, world.base.known)
     latest = next((image for image in reversed(world.images) if counts(image)), None)
     memory = recall(options.name, latest.tags["golden:fingerprint"]) if latest else {}
     return decide(request, world.images, all_parts(options, world), memory)

@@ -619,7 +619,7 @@ NO_ROOM = {
 @pytest.fixture
 def placed(template: Path) -> None:
     """The template takes what placements and local_variables set."""
-    declared = ('variable "instance_type" {}', 'variable "subnet_id" {}', 'variable "playbook" {}')
+    declared = (f'variable "{name}" {{ default = "" }}' for name in ("instance_type", "subnet_id", "playbook"))
     (template / "more.pkr.hcl").write_text("\n".join(declared))
 
 

@@ -12,10 +12,10 @@ import pytest
 from ansible_collections.golden.ami.plugins.module_utils._packer import hcl
 from ansible_collections.golden.ami.plugins.module_utils._packer.copies import (
     Additions,
-    KeyPair,
     TemplateCopy,
     copy_template,
 )
+from ansible_collections.golden.ami.plugins.module_utils._packer.keep import KeyPair
 from ansible_collections.golden.ami.plugins.module_utils._packer.template import load_template
 
 MAIN = """\
@@ -64,6 +64,7 @@ def test_only_what_changes_is_written_and_all_else_stays_where_it_is(template: P
     before = {path: path.read_bytes() for path in template.rglob("*") if path.is_file()}
     copy, texts = copied(template, manifest=tmp_path / "m.json", run_tags=TAGS)
     assert copy.path == copy.directory
+    assert copy.tagged
     links = {path.name for path in copy.directory.iterdir() if path.is_symlink()}
     assert links == {"files", "variables.pkr.hcl", "more.auto.pkrvars.hcl"}
     assert (copy.directory / "files" / "x").read_text() == "x"
@@ -112,7 +113,7 @@ def test_tags_go_where_a_build_has_its_own(template: Path) -> None:
 
 
 def test_a_key_pair_for_sources_without_a_way_in(template: Path) -> None:
-    pair = KeyPair("golden-1", "/run/key ${x}")
+    pair = KeyPair("golden-1", "key-1", Path("/run/key ${x}"))
     copy, texts = copied(template, key_pair=pair, run_tags=TAGS)
     plain, tagged, _other = (block.body for block in hcl.parse(texts["main.pkr.hcl"]).of_kind("source"))
     assert copy.key_pairs == ("amazon-ebs.plain",)
@@ -127,7 +128,7 @@ def test_a_key_pair_for_sources_without_a_way_in(template: Path) -> None:
 )
 def test_who_has_a_way_in_gets_no_key_pair(template: Path, own: str) -> None:
     (template / "main.pkr.hcl").write_text(f'source "amazon-ebs" "a" {{\n  {own}\n}}\n')
-    assert copied(template, key_pair=KeyPair("a", "b"))[0].key_pairs == ()
+    assert copied(template, key_pair=KeyPair("a", "key-1", Path("b")))[0].key_pairs == ()
 
 
 def test_a_single_file_is_copied_without_its_neighbours(template: Path) -> None:
@@ -155,7 +156,7 @@ def test_json_form(tmp_path: Path) -> None:
     }
     file = tmp_path / "a.pkr.json"
     file.write_text(json.dumps(content))
-    additions = Additions(tmp_path / "${m}.json", TAGS, KeyPair("k", "/k"))
+    additions = Additions(tmp_path / "${m}.json", TAGS, KeyPair("k", "key-1", Path("/k")))
     copy = copy_template(load_template(str(file)), additions, tmp_path / "copy")
     made = json.loads(copy.path.read_text())
     sources = made["source"]["amazon-ebs"]
@@ -181,7 +182,7 @@ def test_legacy_template(tmp_path: Path) -> None:
     }
     file = tmp_path / "packer-web.json"
     file.write_text(json.dumps(content))
-    additions = Additions(tmp_path / "m.json", TAGS, KeyPair("k", "/k"))
+    additions = Additions(tmp_path / "m.json", TAGS, KeyPair("k", "key-1", Path("/k")))
     copy = copy_template(load_template(str(file)), additions, tmp_path / "copy")
     made = json.loads(copy.path.read_text())
     pair = {"ssh_keypair_name": "k", "ssh_private_key_file": "/k"}

@@ -56,7 +56,7 @@ def test_one_that_was_not_completed_is_not_good_but_another_may_be() -> None:
         ([own(parts(a="1"), state="pending")], {}, "there is no AMI of web in eu-west-1 yet"),
         ([own(parts(a="1"))], {"force": True}, "with force"),
         ([own(parts(a="1"), days=8)], {"max_age": 7 * 86400.0}, "is 8 days old, more than 7 days"),
-        ([own(parts(a="1"))], {"base_known": False}, "give source_ami to compare it"),
+        ([own(parts(a="1"))], {"base_known": False}, "could not be asked, so it may have changed"),
         ([own(parts(a="2"))], {}, "a changed since ami-1 (version 1)"),
     ],
 )
