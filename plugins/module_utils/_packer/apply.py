@@ -128,7 +128,13 @@ def _built(cloud: Cloud, options: BuildOptions, workspace: Workspace, plan: Plan
     if options.on_error == "keep":
         _make_key(cloud, launch)
     before = present(options, workspace.template)
-    ran, login = _run_where_there_is_room(cloud, options, workspace, launch)
+    try:
+        ran, login = _run_where_there_is_room(cloud, options, workspace, launch)
+    except PackerError:
+        # Packer was not even started, but there may be a key.
+        if launch.key and not clean_up(cloud, launch.record, []).text():
+            launch.record.remove()
+        raise
     _tell_outputs(options, workspace, before)
     finished = finish(cloud, options, plan, launch.facts, ran, login)
     artifacts = [dataclasses.asdict(artifact) for artifact in finished.artifacts]
@@ -140,7 +146,9 @@ def _tell_outputs(options: BuildOptions, workspace: Workspace, before: frozenset
     with tolerated("What the build wrote beside its template will count as a change of it"):
         new = remember_outputs(options, workspace.template, before)
         if new:
-            warn(f"The build wrote {', '.join(new)} in {options.chdir}: results, which do not count as the image's content.")
+            warn(
+                f"The build wrote {', '.join(new)} in {options.chdir}: results, which do not count as the image's content."
+            )
 
 
 def _make_key(cloud: Cloud, launch: Launch) -> None:

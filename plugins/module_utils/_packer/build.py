@@ -37,7 +37,7 @@ from .probe import Probe, plain_base
 from .process import AncestorWatch, SignalTrap
 from .profile import Profile
 from .record import dead_runs
-from .room import require_room, room_to_begin
+from .room import require_room_to_build, require_room_to_look, room_to_begin
 from .run import Launch, new_record
 from .sources import Source, refuse_ownerless, selected_sources
 from .state import state_directory
@@ -97,6 +97,7 @@ class _Build:
         now = datetime.datetime.now(datetime.UTC)
         if not self.module.check_mode:
             self._sweep()
+        require_room_to_look()
         with Workspace(self.options, self.template, self.executable) as workspace:
             versions = self._initialised(workspace)
             world = self._read_world(workspace, versions)
@@ -108,7 +109,7 @@ class _Build:
             self._validate(workspace, world)
             if self.module.check_mode:
                 return describe_plan(self.options, plan, world)
-            require_room()
+            require_room_to_build()
             account = self._account(world)
             with self._lock(account) as lock:
                 return self._build_alone(workspace, plan, world, account, lock)

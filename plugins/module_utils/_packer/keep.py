@@ -20,6 +20,7 @@ from .._ami.cloud import Cloud
 from .errors import PackerError
 from .login import Login
 from .record import RunRecord
+from .room import tolerated
 from .state import make_private, state_directory
 
 # What somebody needs to look at a failed build. AMIs and snapshots of other builders in it are not among that.
@@ -84,7 +85,8 @@ def keep(cloud: Cloud, record: RunRecord, kept: list[dict[str, str]], login: Log
         "ssh": "\n".join(lines),
         "resources": kept,
     }
-    record.write()
+    with tolerated("The next build removes what was kept, for that it was kept could not be written down"):
+        record.write()
     return "\n".join(lines)
 
 

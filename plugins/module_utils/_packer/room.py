@@ -19,29 +19,40 @@ from ansible.module_utils.common.warnings import warn
 from .errors import PackerError
 from .state import make_private, state_directory
 
-# Bytes that a build writes here at least: log, record and profile; what Packer prints, a manifest, copies of templates.
-_NEEDED = 4 << 20
+# Bytes that a build writes at least: log, record and profile; what Packer prints, a manifest, copies of templates.
+_BUILD = 4 << 20
+# What it takes to find out whether there is something to build.
+_LOOK = 64 << 10
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def require_room() -> None:
+def require_room_to_look() -> None:
+    """Refuse to begin where variable files and copies of templates could not be written."""
+    _require(_temporary(), "the temporary directory", "TMPDIR", _LOOK)
+
+
+def require_room_to_build() -> None:
     """Refuse to launch anything where a build could not write down what it does."""
-    _require(state_directory(), "the state directory", "XDG_STATE_HOME")
-    _require(pathlib.Path(tempfile.gettempdir()), "the temporary directory", "TMPDIR")
+    _require(state_directory(), "the state directory", "XDG_STATE_HOME", _BUILD)
+    _require(_temporary(), "the temporary directory", "TMPDIR", _BUILD)
 
 
-def _require(directory: pathlib.Path, what: str, variable: str) -> None:
+def _temporary() -> pathlib.Path:
+    return pathlib.Path(tempfile.gettempdir())
+
+
+def _require(directory: pathlib.Path, what: str, variable: str, needed: int) -> None:
     """Writing tells what asking does not: quotas, a file system that is read-only, a directory of somebody else's."""
     try:
         make_private(directory)
         with tempfile.TemporaryFile(dir=directory) as file:
-            os.posix_fallocate(file.fileno(), 0, _NEEDED)
+            os.posix_fallocate(file.fileno(), 0, needed)
     except OSError as error:
-        raise no_room(error, f"{directory} ({what})", variable) from error
+        raise _no_room(error, f"{directory} ({what})", variable, needed) from error
 
 
-def no_room(error: OSError, where: str, variables: str) -> PackerError:
-    why = f"has no room for the {_NEEDED >> 20} MiB that are needed" if error.errno in _FULL else "cannot be written to"
+def _no_room(error: OSError, where: str, variables: str, needed: int) -> PackerError:
+    why = f"has no room for the {needed >> 10} KiB that are needed" if error.errno in _FULL else "cannot be written to"
     return PackerError(
         f"{where} {why}: {error.strerror or error}. Nothing was launched. Make room there, or let {variables} name"
         " another directory."
@@ -56,7 +67,7 @@ def room_to_begin() -> c.Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise no_room(error, str(error.filename or "A file system"), "XDG_STATE_HOME or TMPDIR") from error
+        raise _no_room(error, str(error.filename or "A file system"), "XDG_STATE_HOME or TMPDIR", _BUILD) from error
 
 
 @contextlib.contextmanager
