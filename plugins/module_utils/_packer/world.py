@@ -71,7 +71,7 @@ def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
     if options.requirements:
         parts["requirements"] = fp.part_of_files(options.requirements.files)
     variables = {k: v for k, v in options.variables.items() if k not in options.secret_variables}
-    parts["variables"] = fp.part_of_values(_spread(variables), options.secret_variables)
+    parts["variables"] = fp.part_of_values(spread(variables), options.secret_variables)
     if options.var_files:
         parts["var_files"] = fp.part_of_files(options.var_files)
     environment = _environment_part(options, template)
@@ -80,7 +80,7 @@ def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
     return parts
 
 
-def _spread(variables: dict[str, t.Any]) -> dict[str, t.Any]:
+def spread(variables: dict[str, t.Any]) -> dict[str, t.Any]:
     """What a template hands on to Ansible has names of the user's own, by which a change is told."""
     inner = variables.get(_FOR_ANSIBLE)
     if not isinstance(inner, dict):
