@@ -79,16 +79,15 @@ def part_of_files(paths: t.Iterable[str | pathlib.Path], results: t.Container[st
     """Files and whole directories: where they are in there, whether they can be run, what they say.
 
     Where the directory itself is, its dates and owners do not matter, so two checkouts agree. Files that are results
-    of a build, given by absolute path, do not count.
+    of a build, given by absolute path, do not count. Of several directories each is named before what is in it.
     """
     items: dict[str, str] = {}
-    for given in paths:
-        root = pathlib.Path(given)
-        if str(root) in results:
-            continue
+    roots = [pathlib.Path(given) for given in paths if str(given) not in results]
+    for root in roots:
+        above = root.parent if len(roots) > 1 else root
         if root.is_dir():
             for path in (path for path in walk(root) if str(path) not in results):
-                items[_unique(items, f"{path.relative_to(root)}")] = _file_digest(path)
+                items[_unique(items, f"{path.relative_to(above)}")] = _file_digest(path)
         elif root.exists() or root.is_symlink():
             items[_unique(items, root.name)] = _file_digest(root)
         else:

@@ -87,6 +87,14 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
     assert list(part.items) == ["vars.yml", "vars.yml (2)"]
 
 
+def test_files_of_several_directories_are_told_apart(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "defaults").mkdir(parents=True)
+        (tmp_path / name / "defaults" / "main.yml").write_text(name)
+    part = fp.part_of_files([tmp_path / "a", tmp_path / "b"])
+    assert list(part.items) == ["a/defaults/main.yml", "b/defaults/main.yml"]
+
+
 def test_types_of_variables_count_and_secrets_by_name_only() -> None:
     assert fp.part_of_values({"a": 1}) != fp.part_of_values({"a": "1"})
     assert fp.part_of_values({"a": {"x": 1, "y": 2}}) == fp.part_of_values({"a": {"y": 2, "x": 1}})
