@@ -62,7 +62,8 @@ options:
       - The values reach Packer in a file that only its owner can read, never on a command line.
       - Where the template declares them, the variables C(source_ami), C(region), C(golden_image), C(golden_version),
         C(golden_ami_name), C(golden_run_tags), C(golden_tags), C(golden_manifest), C(golden_roles_directory), and
-        C(golden_collections_directory) are set by this module. Values for C(source_ami) and C(region) that are given here win; those that begin with C(golden_) are refused.
+        C(golden_collections_directory) are set by this module. Values for C(source_ami) and C(region) that are given here win;
+        those that begin with C(golden_) are refused.
     type: dict
     default: {}
   local_variables:
