@@ -22,6 +22,7 @@ from . import checks, hcl
 from .argv import Selection, probe_argv, upgrade_argv
 from .bases import Base
 from .copies import rooted, with_template_dir, write_copy
+from .declarations import listed
 from .diagnostics import Diagnostic, describe_errors, parse_diagnostics
 from .errors import PackerError
 from .process import AncestorWatch, SignalTrap
@@ -219,6 +220,10 @@ def reduced_legacy(template: Template, questions: c.Iterable[_Question]) -> dict
     builders = []
     for question in questions:
         settings = t.cast("JsonSettings", question.source.settings).content((*_ACCESS, *_BASE))
+        for found in listed(settings.get("source_ami_filter")):
+            # Legacy templates may have a text where HCL wants a list.
+            if isinstance(found.get("owners"), str):
+                found["owners"] = found["owners"].split(",")
         builders.append({"type": "amazon-ebs", "name": question.name, **settings})
     legacy = template.legacy or {}
     content = {"variables": _used_variables(builders, legacy.get("variables") or {}), "builders": builders}

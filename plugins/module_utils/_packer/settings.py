@@ -116,6 +116,8 @@ class JsonSettings:
 
     def plain_list(self, name: str) -> list[str] | None:
         value = self.value(name)
+        if isinstance(value, str) and not _TEMPLATE.search(value):
+            return value.split(",")
         if not isinstance(value, list) or not all(isinstance(one, str) and not _TEMPLATE.search(one) for one in value):
             return None
         return list(value)

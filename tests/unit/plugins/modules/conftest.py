@@ -20,10 +20,16 @@ import pytest
 
 FAKE = """
     #!{python}
-    import json, os, pathlib, signal, subprocess, sys, time
+    import json, os, pathlib, re, signal, subprocess, sys, time
     here = pathlib.Path({here!r})
     plan = json.loads((here / "plan.json").read_text())
-    command = sys.argv[1]
+    template = pathlib.Path(sys.argv[-1])
+    # A build of nothing, that asks for the base of a template.
+    command = "probe" if (template / "golden_probe.pkr.hcl").exists() else sys.argv[1]
+    if template.is_dir():
+        text = "\\n".join(file.read_text() for file in sorted(template.glob("*.pkr.*")))
+    else:
+        text = template.read_text() if template.exists() else ""
     files = [argument.split("=", 1)[1] for argument in sys.argv if argument.startswith("-var-file=")]
     values = {{}}
     for file in files:
@@ -33,9 +39,9 @@ FAKE = """
         print("Packer v" + plan["version"])
         sys.exit(0)
     with open(here / "calls.jsonl", "a") as calls:
-        call = {{"argv": sys.argv[1:], "environment": dict(os.environ), "variables": values, "directory": os.getcwd()}}
+        call = {{"argv": [command, *sys.argv[2:]], "environment": dict(os.environ), "variables": values, "directory": os.getcwd()}}
         call["modes"] = [oct(os.stat(file).st_mode & 0o777) for file in files]
-        call["template"] = pathlib.Path(sys.argv[-1]).read_text() if sys.argv[-1].endswith(".json") else None
+        call["template"] = text
         call["group"] = os.getpgrp() == os.getpid()
         calls.write(json.dumps(call) + "\\n")
     step = plan[command]
@@ -62,8 +68,12 @@ FAKE = """
     time.sleep(step.get("sleep", 0))
     if step.get("kill"):
         os.kill(os.getpid(), signal.SIGKILL)
-    if "manifest" in step and "golden_manifest" in values:
-        pathlib.Path(values["golden_manifest"]).write_text(json.dumps(step["manifest"]))
+    added = re.search(r'"?output"? *[=:] *"([^"]+/(?:manifest|golden_probe).json)"', text)
+    manifest = values.get("golden_manifest") or (added and added[1])
+    if "manifest" in step and manifest:
+        pathlib.Path(manifest).write_text(json.dumps(step["manifest"]))
+    if command == "hcl2_upgrade":
+        pathlib.Path(sys.argv[2].split("=", 1)[1]).write_text(step["upgraded"])
     sys.exit(step.get("code", 0))
 """
 
@@ -103,6 +113,10 @@ class FakePacker:
         }
         old = {**build, "artifact_id": f"{region}:ami-00000000000000bad", "packer_run_uuid": "one"}
         return {"manifest": {"builds": [old, build], "last_run_uuid": "two"}}
+
+    def finds(self, *answers: str) -> None:
+        """What Packer answers to the questions of a probe."""
+        self.does("probe", manifest={"builds": [{"custom_data": {str(i): one for i, one in enumerate(answers)}}]})
 
     def calls(self, command: str | None = None) -> list[dict[str, t.Any]]:
         log = self._directory / "calls.jsonl"

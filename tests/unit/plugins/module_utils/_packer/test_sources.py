@@ -160,7 +160,7 @@ def test_owners_that_only_packer_knows_are_left_to_it(tmp_path: Path) -> None:
     refuse_ownerless(template, all_sources(template))
 
 
-@pytest.mark.parametrize("found", [{}, {"owners": []}, {"owners": ["*"]}])
+@pytest.mark.parametrize("found", [{}, {"owners": []}, {"owners": ["*"]}, {"owners": "self,*"}])
 def test_owners_in_json(tmp_path: Path, found: dict[str, t.Any]) -> None:
     template = legacy(
         tmp_path, {"type": "amazon-ebs", "name": "web", "source_ami_filter": {"most_recent": True, **found}}
