@@ -102,4 +102,5 @@ def _open_text(declared: t.Any) -> bool:
 def _same_type(declared: t.Any, value: t.Any) -> bool:
     if isinstance(declared, float) and isinstance(value, int) and not isinstance(value, bool):
         return True
-    return type(declared) is type(value)
+    # Not by class: Ansible's own texts and lists are of classes that tell where they came from.
+    return _schema.type_words(declared) == _schema.type_words(value)

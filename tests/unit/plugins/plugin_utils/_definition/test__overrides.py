@@ -60,6 +60,15 @@ def test_a_name_of_the_definition_is_for_ansible_and_another_for_packer() -> Non
     assert image.definition["variables"] == {"ssh_username": "admin"}
 
 
+def test_what_ansible_has_read_is_of_the_same_type() -> None:
+    class Tagged(str):
+        __slots__ = ()
+
+    image = loaded()
+    override([image], {"release": Tagged("2")}, str(SHARED))
+    assert image.definition["provision"]["variables"]["release"] == "2"
+
+
 def test_each_image_takes_what_it_declares(own: Path) -> None:
     first, second = loaded(), loaded("own", "template: own.pkr.hcl\n", own)
     override([first, second], {"release": "2", "colour": "red", "size": 3}, str(SHARED))
