@@ -164,8 +164,14 @@ def table(profile: Profile) -> list[str]:
     if rest >= 0.05:
         rows.append(("all else", rest))
     tasks = sorted((step for step in profile.steps if step.kind == "task"), key=lambda step: -step.seconds)[:_TASKS]
-    rows += [(f"slow task: {step.name}", step.seconds) for step in tasks if step.seconds >= 0.05]
+    rows += [(f"task {_task_name(step.name)}", step.seconds) for step in tasks if step.seconds >= 0.05]
     return [_row(name, seconds) for name, seconds in rows]
+
+
+def _task_name(name: str) -> str:
+    """C(Install (web)) instead of C(web : Install): in a play's YAML output a colon would put the line in quotes."""
+    role, _, task = name.partition(" : ")
+    return f"{task} ({role})" if task else role
 
 
 def _row(name: str, seconds: float) -> str:

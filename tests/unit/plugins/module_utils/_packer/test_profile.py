@@ -148,8 +148,8 @@ def test_table_names_what_took_the_time(clock: Clock) -> None:
         "Stop the instance 2.0 s",
         "Create the AMI 8.0 s",
         "all else 8.0 s",
-        "slow task: web : Install 7.0 s",
-        "slow task: web : Configure 1.0 s",
+        "task Install (web) 7.0 s",
+        "task Configure (web) 1.0 s",
     ]
 
 
