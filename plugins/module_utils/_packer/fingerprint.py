@@ -81,18 +81,22 @@ def part_of_files(paths: t.Iterable[str | pathlib.Path], results: t.Container[st
     Where the directory itself is, its dates and owners do not matter, so two checkouts agree. Files that are results
     of a build, given by absolute path, do not count. Of several directories each is named before what is in it.
     """
+    found = [(root, _counted(root, results)) for root in map(pathlib.Path, paths)]
+    # One that has nothing but results in it was not there before the first build: the others keep their names.
+    counted = [(root, files) for root, files in found if files]
     items: dict[str, str] = {}
-    roots = [pathlib.Path(given) for given in paths if str(given) not in results]
-    for root in roots:
-        above = root.parent if len(roots) > 1 else root
-        if root.is_dir():
-            for path in (path for path in walk(root) if str(path) not in results):
-                items[_unique(items, f"{path.relative_to(above)}")] = _file_digest(path)
-        elif root.exists() or root.is_symlink():
-            items[_unique(items, root.name)] = _file_digest(root)
-        else:
-            raise PackerError(f"{root} goes into the image, but does not exist.")
+    for root, files in counted:
+        above = root.parent if len(counted) > 1 or not root.is_dir() else root
+        for file in files:
+            items[_unique(items, f"{file.relative_to(above)}")] = _file_digest(file)
     return part_of(items)
+
+
+def _counted(root: pathlib.Path, results: t.Container[str]) -> list[pathlib.Path]:
+    """The files of a file or a directory that are no results."""
+    if not root.exists() and not root.is_symlink():
+        raise PackerError(f"{root} goes into the image, but does not exist.")
+    return [file for file in (walk(root) if root.is_dir() else [root]) if str(file) not in results]
 
 
 def _unique(items: dict[str, str], name: str) -> str:

@@ -103,16 +103,25 @@ def known_outputs(options: BuildOptions, template: Template) -> frozenset[str]:
 
 
 def present(options: BuildOptions, template: Template) -> frozenset[str]:
-    """The files that count, or would if they were no results."""
-    paths = [template.path, *(pathlib.Path(path) for listed in options.content.values() for path in listed)]
-    return frozenset(str(file) for path in paths if path.is_dir() for file in fp.walk(path))
+    """What is where content is: the files in directories that count, and all that lies beside what counts."""
+    counted = [template.path, *(pathlib.Path(path) for listed in options.content.values() for path in listed)]
+    inside = (file for path in counted if path.is_dir() for file in fp.walk(path))
+    here = pathlib.Path(options.chdir)
+    places = {here, *(path.parent for path in counted if path.parent.is_relative_to(here))}
+    beside = (entry for directory in places for entry in directory.iterdir())
+    return frozenset(str(path) for path in (*inside, *beside))
+
+
+def _files(path: str) -> list[str]:
+    return [str(file) for file in fp.walk(pathlib.Path(path))] if os.path.isdir(path) else [path]
 
 
 def remember_outputs(options: BuildOptions, template: Template, before: frozenset[str]) -> list[str]:
     """Keep in mind which files a build has made beside its template; the names of those that are new."""
     known = known_outputs(options, template)
-    new = sorted(present(options, template) - before - known)
+    made = {file for path in present(options, template) - before for file in _files(path)}
+    new = sorted(made - known)
     if new:
-        names = [os.path.relpath(file, options.chdir) for file in sorted(_remembered(options) | {*new})]
+        names = [os.path.relpath(file, options.chdir) for file in sorted(_remembered(options).union(new))]
         write_private(_path(options.name), json.dumps({"files": names}))
     return [os.path.relpath(file, options.chdir) for file in new]

@@ -222,6 +222,17 @@ def test_another_account_sees_what_is_shared_with_it(cloud: Any, ec2: Any, make_
     assert other.describe_images(ExecutableUsers=["self"])["Images"][0]["OwnerId"] == "123456789012"
     with refused("AuthFailure"):
         other.deregister_image(ImageId=image_id)
+    # As Packer does it: by both ways at once.
+    permission = {"Add": [{"UserId": "111122223333"}]}
+    ec2.modify_image_attribute(
+        ImageId=image_id,
+        Attribute="launchPermission",
+        OperationType="add",
+        UserIds=["111122223333"],
+        LaunchPermission=permission,
+    )
+    shared = ec2.describe_image_attribute(ImageId=image_id, Attribute="launchPermission")["LaunchPermissions"]
+    assert shared == [{"UserId": "210987654321"}, {"UserId": "111122223333"}]
     ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Remove": [{"UserId": "210987654321"}]})
     with refused("InvalidAMIID.NotFound"):
         other.describe_images(ImageIds=[image_id])

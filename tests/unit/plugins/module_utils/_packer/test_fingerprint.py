@@ -132,3 +132,7 @@ def test_results_of_a_build_do_not_count(tmp_path: Path) -> None:
     assert fp.part_of_files([tmp_path / "tree"], {str(result)}) == before
     assert fp.part_of_files([tmp_path / "tree", result], {str(result)}) == before
     assert fp.part_of_files([tmp_path / "tree"]) != before
+    made = tmp_path / "made"
+    made.mkdir()
+    (made / "ids").touch()
+    assert fp.part_of_files([tmp_path / "tree", made], {str(result), str(made / "ids")}) == before

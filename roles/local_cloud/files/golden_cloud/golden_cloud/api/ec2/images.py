@@ -235,8 +235,12 @@ class ImageOperations:
             image.description = description
         if imds is not None:
             image.imds_support = imds
-        kept = [p for p in image.launch_permissions if p not in remove]
-        image.launch_permissions = kept + [p for p in add if p not in kept]
+        # Clients name one twice, by both ways that there are: it is one all the same.
+        permissions = [p for p in image.launch_permissions if p not in remove]
+        for permission in add:
+            if permission not in permissions:
+                permissions.append(permission)
+        image.launch_permissions = permissions
         return EmptyResult()
 
     def _permission_changes(self) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
