@@ -190,6 +190,8 @@ def add_learned(cloud: Cloud, found: Leftovers, learned: Learned, keep: c.Collec
         add("security-group", one["GroupId"], made_group(one, learned))
     pairs = _named("key-name", learned.key_pairs)
     for one in calls.describe_key_pairs(ec2, pairs) if learned.key_pairs else []:
+        if one["KeyPairId"] in keep:
+            continue
         add("key-pair", one["KeyPairId"], made_key_pair(one, learned))
     images = _named("image-id", [image_id for image_id in learned.images if image_id not in keep])
     # An image of somebody else's was not made here, whatever was said about it.

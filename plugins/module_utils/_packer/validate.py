@@ -12,6 +12,7 @@ import typing as t
 from .checks import init, validate
 from .options import PackerOptions, read_options
 from .process import AncestorWatch, SignalTrap
+from .room import require_room_to_look, room_to_begin
 from .template import load_template
 from .variables import check_declared
 from .versions import find_executable, read_versions
@@ -46,7 +47,8 @@ def run(module: t.Any) -> dict[str, t.Any]:
     executable = find_executable(options.executable)
     versions = read_versions(executable, options.plugin_path, template)
     watch = AncestorWatch()
-    with SignalTrap() as trap, Workspace(options, template, executable) as workspace:
+    require_room_to_look()
+    with room_to_begin(), SignalTrap() as trap, Workspace(options, template, executable) as workspace:
         if options.init and template.hcl and versions.missing(template) and not module.check_mode:
             init(workspace, trap, watch)
         validation = validate(workspace, workspace.select(stand_ins(options)), trap, watch)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import packer_build
+from ansible_collections.golden.ami.plugins.modules import packer_build, packer_validate
 
 AMI, BASE = "ami-0aaaaaaaaaaaaaaa1", "ami-0bbbbbbbbbbbbbbb1"
 MEBIBYTES = 6
@@ -122,6 +122,19 @@ def test_a_full_temporary_directory_is_told_before_anything_is_launched(
     assert "let TMPDIR name another directory" in result["msg"]
     assert not packer.calls("build")
     assert not list(temporary.glob("golden-ami-*"))
+
+
+def test_to_validate_needs_a_temporary_directory_too(
+    packer: t.Any, temporary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(temporary)
+    template = tmp_path / "image.pkr.hcl"
+    template.write_text(TEMPLATE)
+    packer.does("validate")
+    arguments = {"template": str(template), "packer_executable": str(packer.path), "region": "eu-west-1"}
+    with patch_module_args(arguments), pytest.raises(SystemExit):
+        packer_validate.main()
+    assert "(the temporary directory) has no room for the 64 KiB" in json.loads(capsys.readouterr().out)["msg"]
 
 
 def test_an_unchanged_image_needs_no_room_for_a_build(aws: t.Any, packer: t.Any, run: Module, state: Path) -> None:

@@ -284,6 +284,35 @@ def test_a_key_that_ec2_does_not_take_launches_nothing(aws: t.Any, packer: t.Any
     assert not state(home, "runs")
 
 
+NO_ROOM = {
+    "code": 1,
+    "lines": [
+        "1,,ui,error,==> x: Error launching source instance: RunInstances: InsufficientInstanceCapacity: no room"
+    ],
+}
+
+
+def test_the_key_serves_the_next_placement_too(aws: t.Any, packer: t.Any, run: Module, home: Path) -> None:
+    packer.does_in_turn("build", NO_ROOM, {"code": 1, "lines": PROVISIONING})
+    reads(aws)
+    own = {"KeyPairs": [{"KeyName": "pair", "KeyPairId": "key-1"}]}
+    # Of the first try nothing stays but the key.
+    aws.expect("DescribeTags", tagged(("key-pair", "key-1"))).expect("DescribeKeyPairs", own)
+    looks(aws).expect("DescribeInstances", instances(key="mine"))
+    result = run(placements=[{"user": "a"}, {"user": "b"}])
+    assert {one["id"] for one in result["leftovers"]} == {"i-1", "sg-1", "key-1"}
+    first, second = (call["variables"] for call in packer.calls("build"))
+    assert first["golden_keypair_name"] == second["golden_keypair_name"] == result["run_id"]
+
+
+def test_no_room_anywhere_keeps_nothing(aws: t.Any, packer: t.Any, run: Module, home: Path) -> None:
+    packer.does("build", **NO_ROOM)
+    reads(aws)
+    goes(aws, (("key-pair", "key-1"),))
+    assert run()["leftovers"] == []
+    assert not state(home, "keys")
+
+
 def over(home: Path) -> Path:
     """Records name this process, which goes on; one of another time is another one."""
     (path,) = state(home, "runs")
