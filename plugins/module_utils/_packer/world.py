@@ -21,6 +21,7 @@ from . import fingerprint as fp
 from .bases import Base
 from .beside import definition_files
 from .environment import environment_content
+from .environment_reads import environment_reads
 from .options import BuildOptions
 from .outputs import known_outputs
 from .plan import Memory, Plan, Request, counts, decide
@@ -90,11 +91,17 @@ def spread(variables: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _environment_part(options: BuildOptions, template: Template) -> fp.Part:
-    """Variables of a template that no option sets may come from the environment; legacy templates read none of it."""
+    """Variables of an HCL template that no option sets may come from the environment; and templates read it by name."""
     placed = {name for placement in options.placements for name in placement}
     ours = {*RESERVED, "region", *(["source_ami"] if options.source_ami else [])}
     open_ = template.declared - ours - placed - set(options.variable_names) if template.hcl else frozenset[str]()
-    values, secret = environment_content(os.environ, options.environment, variables=open_, sensitive=template.sensitive)
+    values, secret = environment_content(
+        os.environ,
+        options.environment,
+        variables=open_,
+        sensitive=template.sensitive,
+        reads=environment_reads(template),
+    )
     return fp.part_of_values(values, secret)
 
 

@@ -74,3 +74,5 @@ def test_what_of_the_environment_goes_into_an_image() -> None:
     assert secret == ["MIRROR_TOKEN", "PKR_VAR_pin"]
     values, _secret = environment_content(caller, {"PKR_VAR_size": "9"}, variables={"size"}, sensitive=())
     assert values == {"PKR_VAR_size": "9"}, "what was given for Packer comes before what is inherited"
+    values, _secret = environment_content({"RELEASE": "9", "A": "b"}, {}, variables=(), sensitive=(), reads={"RELEASE"})
+    assert values == {"RELEASE": "9"}, "what a template reads by name"
