@@ -20,6 +20,7 @@ options:
     description:
       - Which AMI the build starts from. It is resolved to an id, which the template gets as the variable C(source_ami),
         where it declares one.
+      - Without it a template finds its base by itself.
     type: dict
     suboptions:
       id:

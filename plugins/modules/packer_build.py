@@ -48,7 +48,7 @@ attributes:
     support: partial
     details:
       - Not with O(force=true).
-      - Not without O(source_ami), for whether a base that the template finds by itself has changed cannot be known.
+      - Not where the base that a template finds by itself cannot be asked for beforehand; a warning says why.
       - Not for templates that make something else than AMIs.
 
 options:
@@ -144,12 +144,21 @@ options:
     type: path
 
 notes:
-  - The result is read from a manifest that the template's C(manifest) post-processor writes to the path in the variable
-    C(golden_manifest). When there is none, Packer's machine-readable artifact messages are used; nothing is read from log text.
-  - Temporary things carry the tag C(golden:run). An HCL2 template hands the variable C(golden_run_tags) to C(run_tags) for that; a legacy
-    template is run from a copy into which they are merged. Where a template takes no such tags, the ids that Packer tells are written
-    down while it runs.
-  - An unchanged image costs at most two calls to AWS, and a build at most ten more than Packer's own, for one Region.
+  - "Templates need not know of this collection. One that lacks something is run from a temporary copy that has it: a C(manifest)
+    post-processor in each build that can make AMIs (unless it declares C(golden_manifest)), and the tag C(golden:run) in the
+    C(run_tags) of its Amazon sources (unless it declares C(golden_run_tags) and hands that over itself), by which temporary things
+    are found again. What is beside the template is linked, and C(path.root) and C({{template_dir}}) mean the original directory.
+    C(packer validate) runs on the original, so that messages name its files and lines."
+  - The result is read from the manifest, and from Packer's machine-readable messages for AMIs that post-processors make; nothing is
+    read from log text. Where several builds of a Region use one source, an artifact goes by what Packer calls the build.
+  - "Without O(source_ami) the base is what the template itself finds: C(source_ami), C(source_ami_filter) or a data source of each
+    Amazon source that O(only) and O(except) leave in. Packer is asked for it by a build of nothing in a copy of the template; legacy
+    JSON is turned into HCL for that. An id in so many words needs no question. When AWS says that there is no such AMI, nothing is
+    built; when the question itself is not possible, the base counts as changed."
+  - A C(source_ami_filter) or C(data "amazon-ami") without owners is refused, for anybody could publish an AMI of that name, and so is
+    a template with a variable that has neither a default nor a value.
+  - An unchanged image costs at most two calls to AWS, besides those by which Packer finds a template's own base, and a build at most
+    ten more than Packer's own, for one Region.
   - O(record) needs C(ssm:GetParameter), C(ssm:PutParameter) and C(ssm:DeleteParameter) on C(/golden/*).
 
 seealso:
@@ -269,10 +278,17 @@ fingerprint_parts:
     role common: 30bdafdbbfd7c107
 source_ami:
   description:
-    - The AMI that the build starts from. V(none) without O(source_ami).
+    - The AMI that the build starts from; several with commas between them. V(none) when there is none, or when it is not known.
   returned: always, when the state of things could be read
   type: str
   sample: ami-0123456789abcdef0
+source_amis:
+  description:
+    - The AMIs that a template finds by itself, by what Packer calls the builds. Empty with O(source_ami), and when they are not known.
+  returned: always, when the state of things could be read
+  type: dict
+  sample:
+    amazon-ebs.web: ami-0123456789abcdef0
 versions:
   description:
     - The versions of the tools.
