@@ -62,6 +62,8 @@ options:
     description:
       - "What else goes into the image: a dictionary of a name to a list of files and directories. Each entry is a part of the
         fingerprint. C(.git), caches, and backups of editors do not count."
+      - Neither do files that builds write in these directories or beside the template. Those are known from the template's own
+        post-processors and downloads, and from earlier builds on this machine, which name them in a warning when they first see them.
     type: dict
     default: {}
   requirements:
