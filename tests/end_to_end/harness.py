@@ -100,6 +100,14 @@ class Cloud:
             aws_secret_access_key=section["aws_secret_access_key"],
         )
 
+    def shell(self) -> dict[str, str]:
+        """The environment of a shell that ``./taskw cloud:env`` has pointed to this cloud."""
+        told = subprocess.run(
+            [str(CHECKOUT / "taskw"), "cloud:env"], env=self.environment, check=True, capture_output=True, text=True
+        ).stdout
+        pairs = re.findall(r"^export (\w+)=(.*)$", told, re.MULTILINE)
+        return {**self.environment, **{name: value.strip("'\"") for name, value in pairs}}
+
     def inventory(self) -> dict[str, set[str]]:
         """The ids of all that costs money, by kind."""
         ec2 = self.client("ec2")

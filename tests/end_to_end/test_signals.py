@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 from harness import Cloud
+from signals import SIGNALS, VICTIMS, children, end_a_build, nothing_is_left
 
 SLOW = """\
 ---
@@ -22,97 +19,20 @@ SLOW = """\
 """
 
 
-def children(pid: int) -> dict[int, str]:
-    """All processes below this one, with their command lines."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            continue
-    below: dict[int, str] = {}
-    for child in parents:
-        above = child
-        while above in parents and above != pid:
-            above = parents[above]
-        if above == pid and child != pid:
-            below[child] = command_line(child)
-    return below
-
-
-def command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def hear_signals() -> None:
-    """A shell that runs the tests in the background has them ignore INT, and nohup HUP; and that is inherited."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def wait_for(condition, seconds: float, what: str):  # noqa: ANN001, ANN201
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def packer_process(play: int) -> int | None:
-    """Packer itself, not the plugins that it starts."""
-    for pid, command in children(play).items():
-        words = command.split()
-        if len(words) > 1 and Path(words[0]).name == "packer" and words[1] == "build":
-            return pid
-    return None
-
-
 def provisioning(play: int) -> bool:
     return any("sleep 300" in command or "provision.yml" in command for command in children(play).values())
 
 
-@pytest.mark.parametrize("victim", ["ansible-playbook", "module", "packer"])
-@pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "KILL"])
+@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("name", SIGNALS)
 def test_nothing_is_left(cloud: Cloud, images: Path, victim: str, name: str) -> None:
     (images / "roles" / "web" / "tasks" / "main.yml").write_text(SLOW)
     before = cloud.inventory()
-    play = subprocess.Popen(
-        cloud.argv("build_ami.yml", "-e", "image=web"),
-        cwd=images,
-        env=cloud.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_signals,
-    )
-    try:
-        packer = wait_for(lambda: packer_process(play.pid), 90, "Packer is started")
-        wait_for(lambda: provisioning(play.pid), 90, "the provisioner runs")
-        module = int(Path(f"/proc/{packer}/stat").read_text().rpartition(")")[2].split()[1])
-        target = {"ansible-playbook": play.pid, "module": module, "packer": packer}[victim]
-        started = set(children(play.pid))
-
-        # Packer's outer process ignores an INT of its own: a terminal sends it to the whole group.
-        send = os.killpg if (victim, name) == ("packer", "INT") else os.kill
-        send(target, signal.Signals[f"SIG{name}"])
-
-        output = play.communicate(timeout=120)[0]
-        assert play.returncode != 0, output
-        wait_for(lambda: not any("packer" in command_line(pid) for pid in started), 90, f"no Packer is left\n{output}")
-        if (victim, name) == ("module", "KILL"):
-            sweep(cloud, images, before)
-        else:
-            wait_for(lambda: cloud.inventory() == before, 60, f"{cloud.inventory()} is {before}\n{output}")
-    finally:
-        if play.poll() is None:
-            play.kill()
+    output = end_a_build(cloud, "web", victim, name, at_work=provisioning, cwd=images, more=[])
+    if (victim, name) == ("module", "KILL"):
+        sweep(cloud, images, before)
+    else:
+        nothing_is_left(cloud, before, output)
 
 
 def sweep(cloud: Cloud, images: Path, before: dict[str, set[str]]) -> None:

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import CHECKOUT, Cloud, Run
+from harness import Cloud, Run
+from instances import Machine, launched
 from wordpress_site import WordPress
 
 PASSWORD = "correct horse battery staple"
@@ -28,28 +29,10 @@ def built(cloud: Cloud) -> Run:
 
 
 @pytest.fixture(scope="module")
-def instances(cloud: Cloud, built: Run) -> c.Iterator[list[dict[str, str]]]:
-    """Two instances of the AMI, by address and id."""
-    run = cloud.play("launch_ami.yml", "-e", "image=wordpress", "-e", "image_launch_count=2")
-    assert run.rc == 0, run.output
-    ec2 = cloud.client("ec2")
-    found = ec2.describe_instances(
-        Filters=[{"Name": "image-id", "Values": [built.ami()]}, {"Name": "instance-state-name", "Values": ["running"]}]
-    )
-    pair = [
-        {"id": i["InstanceId"], "address": i["PublicIpAddress"]} for r in found["Reservations"] for i in r["Instances"]
-    ]
-    assert len(pair) == 2
-    yield pair
-    run = cloud.play("terminate_ami.yml", "-e", "image=wordpress")
-    assert run.rc == 0, run.output
-
-
-def ssh(cloud: Cloud, address: str, command: str) -> str:
-    key = cloud.home / "golden.ami" / "keys" / "launch"
-    options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
-    argv = ["ssh", "-i", str(key), *options, f"admin@{address}", command]
-    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout
+def instances(cloud: Cloud, built: Run) -> c.Iterator[list[Machine]]:
+    """Two instances of the AMI."""
+    with launched(cloud, "wordpress", built.ami(), count=2) as pair:
+        yield pair
 
 
 def test_the_ami_and_its_snapshot_carry_the_tags(cloud: Cloud, built: Run) -> None:
@@ -74,16 +57,16 @@ def test_the_version_is_recorded(cloud: Cloud, built: Run) -> None:
     assert [(p["Value"], p["DataType"]) for p in found] == [(built.ami(), "aws:ec2:image")]
 
 
-def test_wordpress_works_and_survives_a_stop(cloud: Cloud, instances: list[dict[str, str]]) -> None:
-    site = WordPress(instances[0]["address"])
+def test_wordpress_works_and_survives_a_stop(cloud: Cloud, instances: list[Machine]) -> None:
+    site = WordPress(instances[0].address)
     site.wait()
     assert "Success!" in site.install(PASSWORD)
     number = site.publish(PASSWORD, "First light", "It works from the outside.")
-    reader = WordPress(instances[0]["address"])
+    reader = WordPress(instances[0].address)
     assert "It works from the outside." in reader.get(f"/?p={number}")
 
     ec2 = cloud.client("ec2")
-    ids = [instances[0]["id"]]
+    ids = [instances[0].id]
     ec2.stop_instances(InstanceIds=ids)
     ec2.get_waiter("instance_stopped").wait(InstanceIds=ids, WaiterConfig={"Delay": 1})
     ec2.start_instances(InstanceIds=ids)
@@ -92,19 +75,19 @@ def test_wordpress_works_and_survives_a_stop(cloud: Cloud, instances: list[dict[
     assert "It works from the outside." in reader.get(f"/?p={number}")
 
 
-def test_instances_of_one_ami_share_no_secret(cloud: Cloud, instances: list[dict[str, str]]) -> None:
+def test_instances_of_one_ami_share_no_secret(cloud: Cloud, instances: list[Machine]) -> None:
     command = (
         "sudo sh -c 'cat /etc/ssh/ssh_host_ed25519_key.pub /etc/machine-id; "
         'grep -E "_KEY|_SALT|DB_PASSWORD" /var/lib/golden-wordpress/secrets.php\''
     )
-    WordPress(instances[1]["address"]).wait()
-    first, second = (set(ssh(cloud, instance["address"], command).splitlines()) for instance in instances)
+    WordPress(instances[1].address).wait()
+    first, second = (set(instance.run(command).splitlines()) for instance in instances)
     assert len(first) >= 11, first  # a host key, a machine id, eight salts, a password
     assert not {line for line in first & second if line.strip()}
 
 
-def test_the_instance_says_what_it_is(cloud: Cloud, built: Run, instances: list[dict[str, str]]) -> None:
-    release = json.loads(ssh(cloud, instances[0]["address"], "cat /etc/golden-release.json"))
+def test_the_instance_says_what_it_is(cloud: Cloud, built: Run, instances: list[Machine]) -> None:
+    release = json.loads(instances[0].run("cat /etc/golden-release.json"))
     image = cloud.client("ec2").describe_images(ImageIds=[built.ami()])["Images"][0]
     tags = {tag["Key"]: tag["Value"] for tag in image["Tags"]}
     assert release["image"] == "wordpress"
@@ -134,20 +117,12 @@ def terraform_plugins() -> Path | None:
 
 
 def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_path: Path) -> None:
-    environment = dict(
-        line.removeprefix("export ").split("=", 1)
-        for line in subprocess.run(
-            [str(CHECKOUT / "taskw"), "cloud:env"], env=cloud.environment, check=True, capture_output=True, text=True
-        ).stdout.splitlines()
-        if line.startswith("export ")
-    )
-    environment = {key: value.strip("'\"") for key, value in environment.items()}
     code = (
         "import boto3; print([i['ImageId'] for i in boto3.client('ec2').describe_images(Owners=['self'], "
         "Filters=[{'Name': 'tag:golden:image', 'Values': ['wordpress']}])['Images']])"
     )
 
-    client = {**cloud.environment, **environment}
+    client = cloud.shell()
     done = subprocess.run([sys.executable, "-c", code], env=client, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"['{built.ami()}']"
 
