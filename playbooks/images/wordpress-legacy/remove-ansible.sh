@@ -1,6 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
 #
 # Takes away again what only the build needed, as root. An instance is no control node: Ansible would only be something
 # more to keep up to date there, and a way for a guest to do harm.

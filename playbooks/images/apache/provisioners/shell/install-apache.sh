@@ -1,6 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
 #
 # Installs the web server, as root.
 export DEBIAN_FRONTEND=noninteractive
