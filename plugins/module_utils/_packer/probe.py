@@ -101,9 +101,20 @@ def _questions(sources: c.Iterable[Source]) -> list[_Question]:
     return list(asked.values())
 
 
-def plain_base(sources: c.Iterable[Source], variables: c.Mapping[str, t.Any]) -> dict[str, str] | None:
+def _silent(sources: c.Iterable[Source]) -> Source | None:
+    """A source that starts from an AMI, and says only to Packer from which: in a dynamic block."""
+    for source in sources:
+        says = any(source.settings.has(name) for name in (*_BASE, "from_scratch"))
+        if source.from_ami and not says:
+            return source
+    return None
+
+
+def plain_base(sources: c.Sequence[Source], variables: c.Mapping[str, t.Any]) -> dict[str, str] | None:
     """The bases of sources that name them in so many words, or by a variable that is given; None when one does not."""
     found: dict[str, str] = {}
+    if _silent(sources):
+        return None
     for question in _questions(sources):
         settings = question.source.settings
         value = settings.plain("source_ami") or variables.get(settings.variable("source_ami") or "")
@@ -245,8 +256,9 @@ class Probe:
         C(selection) has the variable files, and C(refuse_invalid) raises when the user's template is not valid.
         """
         questions = _questions(sources)
-        if not questions:
-            return Base()
+        silent = _silent(sources)
+        if silent:
+            return self._unknown(f"{silent.title} has neither source_ami nor source_ami_filter in so many words.")
         try:
             code, raw = self._ask(questions, selection)
         except _NotPossible as error:

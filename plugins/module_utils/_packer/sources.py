@@ -63,7 +63,7 @@ class _Defined:
     objects: tuple[dict[str, t.Any], ...] = ()
 
     def with_more(self, bodies: tuple[hcl.Body, ...], objects: tuple[dict[str, t.Any], ...]) -> Settings:
-        """Its settings, with those that a build adds. Packer takes no mixture of both syntaxes for one block."""
+        """Its settings, with those that a build adds in the same syntax."""
         if self.bodies or bodies:
             return NativeSettings((*bodies, *self.bodies))
         return JsonSettings((*objects, *self.objects))
@@ -122,26 +122,38 @@ def _used_native(build: hcl.Block) -> c.Iterator[_Used]:
 
 def _used_json(build: dict[str, t.Any]) -> c.Iterator[_Used]:
     name = _plain_or_empty(JsonSettings((build,)), "name")
-    for reference in build.get("sources") or []:
-        kind, label = _reference(str(reference).removeprefix("${").removesuffix("}"))
+    names = build.get("sources")
+    for reference in names if isinstance(names, list) else ():
+        kind, label = _reference(str(reference))
         yield _Used(kind, label, name, label)
     for reference, body in labelled(build.get("source")):
         kind, label = _reference(reference)
         yield _Used(kind, label, name, _plain_or_empty(JsonSettings((body,)), "name", label), objects=(body,))
 
 
-def _is_computed(build: hcl.Block) -> bool:
+def _is_named(item: str) -> bool:
+    """Whether an entry of C(sources) says in so many words which source it is."""
+    return hcl.string(item) is not None or item.startswith("source.")
+
+
+def _is_computed(build: hcl.Block | dict[str, t.Any]) -> bool:
     """Whether a build says only to Packer which sources it uses."""
-    listed_elsewhere = build.body.attribute("sources") and hcl.items(build.body.expression("sources")) is None
-    return bool(listed_elsewhere) or any(block.labels == ("source",) for block in build.body.of_kind("dynamic"))
+    if isinstance(build, dict):
+        names = build.get("sources") or []
+        return not isinstance(names, list) or any("${" in str(one) for one in names)
+    items = hcl.items(build.body.expression("sources") or "[]")
+    dynamic = any(block.labels == ("source",) for block in build.body.of_kind("dynamic"))
+    return dynamic or items is None or not all(map(_is_named, items))
 
 
 def _hcl_sources(template: Template) -> list[Source]:
     defined = dict(one for file in template.parsed for one in _defined(file))
     builds = [build for file in template.parsed for build in file.body.of_kind("build")]
-    used = [_Used(kind, label, None, None) for kind, label in defined if any(map(_is_computed, builds))]
+    json_builds = [build for file in template.parsed for build in builds_in(file)]
+    computed = any(map(_is_computed, builds)) or any(map(_is_computed, json_builds))
+    used = [_Used(kind, label, None, None) for kind, label in defined if computed]
     used += [one for build in builds for one in _used_native(build)]
-    used += [one for file in template.parsed for build in builds_in(file) for one in _used_json(build)]
+    used += [one for build in json_builds for one in _used_json(build)]
     return [
         Source(one.kind, one.label, one.name, found.where, found.with_more(one.bodies, one.objects))
         for one in used
@@ -161,9 +173,9 @@ def overrides_in(file: File) -> c.Iterator[tuple[str, Settings]]:
 
 def build_kinds(build: hcl.Block | dict[str, t.Any]) -> set[str] | None:
     """The types of the sources that a build uses; None when only Packer can know."""
-    if isinstance(build, dict):
-        return {one.kind for one in _used_json(build)}
-    return None if _is_computed(build) else {one.kind for one in _used_native(build)}
+    if _is_computed(build):
+        return None
+    return {one.kind for one in (_used_json(build) if isinstance(build, dict) else _used_native(build))}
 
 
 def builds_in(file: File) -> list[dict[str, t.Any]]:
@@ -171,18 +183,13 @@ def builds_in(file: File) -> list[dict[str, t.Any]]:
     return listed((file.content or {}).get("build"))
 
 
+def _legacy_source(builder: dict[str, t.Any], where: str) -> Source:
+    name = str(builder.get("name") or builder.get("type", ""))
+    return Source(str(builder.get("type", "")), name, None if "{{" in name else name, where, JsonSettings((builder,)))
+
+
 def _legacy_sources(template: Template) -> list[Source]:
-    builders = listed((template.legacy or {}).get("builders"))
-    return [
-        Source(
-            str(one.get("type", "")),
-            str(one.get("name") or one.get("type", "")),
-            str(one.get("name") or one.get("type", "")),
-            str(template.path),
-            JsonSettings((one,)),
-        )
-        for one in builders
-    ]
+    return [_legacy_source(one, str(template.path)) for one in listed((template.legacy or {}).get("builders"))]
 
 
 def all_sources(template: Template) -> list[Source]:
@@ -192,9 +199,9 @@ def all_sources(template: Template) -> list[Source]:
 
 def _matches(name: str | None, pattern: str, *, exact: bool) -> bool | None:
     """Whether a pattern means a build; None where only Packer can tell."""
-    if exact:
-        return name == pattern
-    return None if name is None or "{" in pattern else fnmatch.fnmatchcase(name, pattern)
+    if name is None or (not exact and "{" in pattern):
+        return None
+    return name == pattern if exact else fnmatch.fnmatchcase(name, pattern)
 
 
 def _runs(source: Source, only: c.Iterable[str], excluded: c.Iterable[str], *, exact: bool) -> bool:

@@ -242,6 +242,20 @@ def test_a_base_in_so_many_words_needs_no_packer(
     assert not packer.calls("probe")
 
 
+def test_a_source_that_says_only_to_packer_what_it_starts_from(
+    aws: t.Any, packer: t.Any, run: Run, template: Path
+) -> None:
+    text = TEMPLATE.replace(
+        "  source_ami = data", '  dynamic "source_ami_filter" {\n    for_each = []\n  }\n  x = data'
+    )
+    (template / "image.pkr.hcl").write_text(text)
+    aws.expect("DescribeImages", {"Images": []})
+    result = run(_ansible_check_mode=True)
+    assert result["source_ami"] is None
+    assert "has neither source_ami nor source_ami_filter in so many words" in text_of_warnings(result)
+    assert not packer.calls("probe")
+
+
 def test_only_what_is_to_be_built_is_asked_for(aws: t.Any, packer: t.Any, run: Run) -> None:
     packer.finds(OLD)
     aws.expect("DescribeImages", {"Images": []})

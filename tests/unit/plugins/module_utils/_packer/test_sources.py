@@ -95,12 +95,27 @@ def test_sources_in_json(tmp_path: Path) -> None:
     "build",
     [
         'sources = [for name in ["web"] : "source.amazon-ebs.${name}"]',
+        "sources = local.sources",
+        "sources = [local.source]",
         'dynamic "source" {\n for_each = []\n labels = ["amazon-ebs.web"]\n content {}\n}',
     ],
 )
 def test_where_only_packer_knows_the_sources_each_may_be_used(tmp_path: Path, build: str) -> None:
     template = hcl(tmp_path, f'source "amazon-ebs" "web" {{}}\nbuild {{\n{build}\n}}\n')
     assert [(one.label, one.name) for one in selected_sources(template, ["nothing"], ["*"])] == [("web", None)]
+
+
+@pytest.mark.parametrize("sources", ["${local.sources}", ["source.amazon-ebs.${local.name}"]])
+def test_so_in_json(tmp_path: Path, sources: t.Any) -> None:
+    content = {**JSON, "build": {"sources": sources}}
+    (tmp_path / "a.pkr.json").write_text(json.dumps(content))
+    template = load_template(str(tmp_path))
+    assert [(one.label, one.name) for one in selected_sources(template, ["x"], [])] == [("web", None)]
+
+
+def test_a_legacy_name_that_only_packer_knows_may_be_meant(tmp_path: Path) -> None:
+    template = legacy(tmp_path, {"type": "amazon-ebs", "name": "{{user `name`}}"})
+    assert len(selected_sources(template, ["web"], ["x"])) == 1
 
 
 @pytest.mark.parametrize(
