@@ -16,7 +16,6 @@ from __future__ import annotations
 import bisect
 import collections.abc as c
 import dataclasses
-import json
 import re
 import typing as t
 
@@ -334,10 +333,15 @@ def escape(value: str) -> str:
     return re.sub(r"([$%])(?=\{)", r"\1\1", value)
 
 
+_PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_ESCAPED = {value: f"\\{letter}" for letter, value in _PLAIN_ESCAPES.items()}
+_TO_ESCAPE = re.compile(r'[\x00-\x1f\x7f"\\]')
+
+
 def quote(value: str) -> str:
     """A string as HCL writes it, in which nothing is interpolated."""
-    # JSON escapes all that has to be escaped, but for what would be an interpolation.
-    return escape(json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f"))
+    written = _TO_ESCAPE.sub(lambda found: _ESCAPED.get(found[0]) or f"\\u{ord(found[0]):04x}", value)
+    return f'"{escape(written)}"'
 
 
 def quote_map(values: c.Mapping[str, str]) -> str:
@@ -346,7 +350,6 @@ def quote_map(values: c.Mapping[str, str]) -> str:
 
 
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([$%])\4\{')
-_PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 def _unescape(found: re.Match[str]) -> str:

@@ -136,7 +136,7 @@ def test_strings_in_so_many_words(expression: str | None, value: str | None) -> 
     assert hcl.string(expression) == value
 
 
-@pytest.mark.parametrize("value", ["", "a", '"', "\\", "${x}", "$${x}", "%{x}", "$", "a\nb\t", "é€\x7f", "$${"])
+@pytest.mark.parametrize("value", ["", "a", '"', "\\", "${x}", "$${x}", "%{x}", "$", "a\nb\t\b\f\\b", "é€\x7f", "$${"])
 def test_quoted_strings_read_back(value: str) -> None:
     assert hcl.string(hcl.quote(value)) == value
 
