@@ -55,7 +55,8 @@ def validate(workspace: Workspace, selection: Selection, trap: SignalTrap, watch
     found = parse_diagnostics(raw)
     if code != 0 and not any(diagnostic.severity == "error" for diagnostic in found):
         found.append(without_form(raw, code))
-    return Validation(code == 0, explain(workspace, found), raw)
+    # Our variable files are gone by the time that somebody reads this.
+    return Validation(code == 0, explain(workspace, found), raw.replace(f"{workspace.path}/", ""))
 
 
 def explain(workspace: Workspace, found: list[Diagnostic]) -> list[Diagnostic]:

@@ -182,3 +182,4 @@ def test_a_value_of_ours_is_told_by_its_option_and_not_by_a_temporary_file(
     )
     assert result["diagnostics"][0]["file"] is None
     assert f"{template}/image.pkr.hcl:3" in result["diagnostics"][0]["remedy"]
+    assert "on variables.pkrvars.json line 2" in result["raw"]
