@@ -112,6 +112,31 @@ def test_an_end_is_told_once(machines: subject.PodmanMachines) -> None:
     assert told == ["i-1"]
 
 
+class Stubborn(FakePodman):
+    """Refuses to remove a container as often as it is told."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__("")
+        self.refusals = refusals
+
+    def run(self, verb: str, *_arguments: str, **_options: Any) -> subprocess.CompletedProcess[bytes]:
+        refuses = verb == "rm" and self.refusals > 0
+        self.refusals -= refuses
+        return subprocess.CompletedProcess([], 2 if refuses else 0, b"", b"container state improper: stopping")
+
+
+def test_a_container_that_ends_while_it_is_removed_is_removed_when_asked_again(
+    machines: subject.PodmanMachines, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machines, "_prune", lambda: None)
+    machines.podman = Stubborn(2)  # type: ignore[assignment]
+    machines.terminate("i-1")
+    assert clock.now == 1002.0
+    machines.podman = Stubborn(99)  # type: ignore[assignment]
+    with pytest.raises(MachineError, match="container state improper"):
+        machines.terminate("i-1")
+
+
 def test_whose_an_address_is_is_known_as_soon_as_it_is_given(
     machines: subject.PodmanMachines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 20
 """How long a machine may take to shut down before it is killed."""
 _ADDRESS_ATTEMPTS = 5
+_REMOVE_ATTEMPTS = 5
 LABEL = "golden.ami.cloud"
 _COMMITS = "localhost/golden-cloud/image:"
 """Where podman keeps what ``commit`` made; the image id follows."""
@@ -302,13 +303,21 @@ class PodmanMachines:
     def terminate(self, instance_id: str) -> None:
         """Remove the machine and all that belongs to it."""
         self._watch.forget(instance_id)
-        done = self.podman.run("rm", "--force", "--ignore", "--volumes", "--time", "2", instance_id, check=False)
-        if done.returncode and self.podman.inspect(instance_id):
-            raise PodmanError(["rm", instance_id], done.returncode, done.stderr.decode(errors="replace"))
+        self._remove(instance_id)
         shutil.rmtree(self.place.instances / instance_id, ignore_errors=True)
         with self._addresses:
             self._instance_at = {key: name for key, name in self._instance_at.items() if name != instance_id}
         self._prune()
+
+    def _remove(self, instance_id: str) -> None:
+        """Remove a container. One that ends just when podman is to end it is refused, and removed when asked again."""
+        for attempt in range(1, _REMOVE_ATTEMPTS + 1):
+            done = self.podman.run("rm", "--force", "--ignore", "--volumes", "--time", "2", instance_id, check=False)
+            if not done.returncode or not self.podman.inspect(instance_id):
+                return
+            log.info("%s is not removed yet (%s of %s)", instance_id, attempt, _REMOVE_ATTEMPTS)
+            time.sleep(1)
+        raise PodmanError(["rm", instance_id], done.returncode, done.stderr.decode(errors="replace"))
 
     def _record(self, instance_id: str) -> dict[str, Any]:
         try:
