@@ -196,7 +196,7 @@ def by_hand(cloud: Cloud) -> tuple[str, dict[str, str]]:
     return packer["executable"], {**cloud.shell(), **plugins}
 
 
-def test_the_legacy_template_builds_as_typed_by_hand_in_a_subnet_of_the_environment(cloud: Cloud, legacy: Run) -> None:
+def test_the_legacy_template_builds_as_typed_by_hand_in_a_subnet_of_the_environment(cloud: Cloud) -> None:
     """As far as it differs from a run of ours: until the first provisioner runs."""
     ec2, before = cloud.client("ec2"), cloud.inventory()
     subnet = ec2.describe_subnets()["Subnets"][-1]
@@ -228,9 +228,7 @@ def test_the_legacy_template_builds_as_typed_by_hand_in_a_subnet_of_the_environm
 
 
 @pytest.mark.parametrize(("told", "tags"), [({}, "none none"), (CODEBUILD, "golden-images 41")])
-def test_its_tags_make_sense_in_codebuild_and_elsewhere(
-    cloud: Cloud, legacy: Run, told: dict[str, str], tags: str
-) -> None:
+def test_its_tags_make_sense_in_codebuild_and_elsewhere(cloud: Cloud, told: dict[str, str], tags: str) -> None:
     packer, environment = by_hand(cloud)
     done = subprocess.run(
         [packer, "console", "-var-file=packer-vars.json", "packer-wordpress.json"],
