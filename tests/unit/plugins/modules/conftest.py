@@ -66,6 +66,9 @@ FAKE = """
     if step.get("signal_parent"):
         os.kill(os.getppid(), step["signal_parent"])
     time.sleep(step.get("sleep", 0))
+    patience = time.monotonic() + 60
+    while step.get("until") and not os.path.exists(step["until"]) and time.monotonic() < patience:
+        time.sleep(0.05)
     if step.get("kill"):
         os.kill(os.getpid(), signal.SIGKILL)
     added = re.search(r'"?output"? *[=:] *"([^"]+/(?:manifest|golden_probe).json)"', text)

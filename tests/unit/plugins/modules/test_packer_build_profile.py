@@ -88,7 +88,7 @@ def test_of_one_that_did_not_come_to_its_end(
 ) -> None:
     packer.does("build", lines=LINES, **how)
     aws.expect("DescribeImages", {"Images": []}).expect("DescribeTags", {"Tags": []})
-    content = profile(run(timeout=3))
+    content = profile(run(timeout=3 if "sleep" in how else 60))
     assert content["outcome"] == outcome
     assert kinds(content) == ["start", "launch", "provisioner", "task", "verify", "cleanup"]
 
