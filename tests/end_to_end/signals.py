@@ -84,8 +84,9 @@ def end_a_build(
         preexec_fn=hear_signals,
     )
     try:
-        packer = wait_for(lambda: packer_process(play.pid), 90, "Packer is started")
-        wait_for(lambda: at_work(play.pid), 90, "the provisioner runs")
+        wait_for(lambda: at_work(play.pid), 180, "the provisioner runs")
+        # Only now: before there may be another Packer, which only looks for the base.
+        packer = wait_for(lambda: packer_process(play.pid), 10, "Packer runs")
         module = int(Path(f"/proc/{packer}/stat").read_text().rpartition(")")[2].split()[1])
         target = {"ansible-playbook": play.pid, "module": module, "packer": packer}[victim]
         started = set(children(play.pid))
