@@ -24,7 +24,7 @@ from .keep import make_key_pair
 from .login import Login, read_login
 from .naming import new_version
 from .options import BuildOptions
-from .outputs import present, remember_outputs
+from .outputs import Before, look_before, remember_outputs
 from .placement import lacks_capacity, placement_text
 from .plan import Plan
 from .profile import Profile, profile_path, table, write_profile
@@ -127,7 +127,7 @@ def _times(options: BuildOptions, plan: Plan, facts: RunFacts, profile: Profile,
 def _built(cloud: Cloud, options: BuildOptions, workspace: Workspace, plan: Plan, launch: Launch) -> Result:
     if options.on_error == "keep":
         _make_key(cloud, launch)
-    before = present(options, workspace.template)
+    before = look_before(options, workspace.template)
     try:
         ran, login = _run_where_there_is_room(cloud, options, workspace, launch)
     except PackerError:
@@ -141,7 +141,7 @@ def _built(cloud: Cloud, options: BuildOptions, workspace: Workspace, plan: Plan
     return {"artifacts": artifacts, "leftovers": finished.cleanup.remaining, "ssh": None}
 
 
-def _tell_outputs(options: BuildOptions, workspace: Workspace, before: frozenset[str]) -> None:
+def _tell_outputs(options: BuildOptions, workspace: Workspace, before: Before) -> None:
     """What the build wrote beside its template is known from now on, and said once: should it be more than a result."""
     with tolerated("What the build wrote beside its template will count as a change of it"):
         new = remember_outputs(options, workspace.template, before)
@@ -156,9 +156,14 @@ def _make_key(cloud: Cloud, launch: Launch) -> None:
     try:
         with room_to_begin():
             launch.key = make_key_pair(cloud, launch.record, launch.facts.run_tags)
-    except (PackerError, AmiError):
-        # EC2 has none, so there is nothing to find again.
+    except PackerError:
+        # EC2 was told of none, so there is nothing to find again.
         launch.record.remove()
+        raise
+    except AmiError:
+        # It may have one all the same: the answer may be what got lost.
+        if not clean_up(cloud, launch.record, []).text():
+            launch.record.remove()
         raise
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import dataclasses
 import json
 import os
 import pathlib
@@ -23,6 +24,9 @@ from .template import Template
 _DEFAULT_OUTPUT = {"manifest": "packer-manifest.json"}
 _PATH_ROOT = re.compile(r"\$\{\s*path\.root\s*\}|\{\{\s*template_dir\s*\}\}")
 _WRITERS = ("manifest", "checksum", "compress")
+# Parts of the content: what lies beside a template of one's own, and what the shared template provisions with.
+_OWN_FILES = "files"
+_PROVISIONING = frozenset({"playbook", "role", "hook"})
 
 
 def _step_outputs(kind: str, settings: c.Callable[[str], str | None]) -> c.Iterator[str]:
@@ -88,13 +92,33 @@ def written_by(template: Template, directory: str) -> frozenset[str]:
     return frozenset(os.path.normpath(os.path.join(directory, name)) for name in plain)
 
 
-def _path(image: str) -> pathlib.Path:
-    return state_directory() / "outputs" / f"{image.replace('/', '_')}.json"
+@dataclasses.dataclass(frozen=True)
+class Before:
+    """What there was before a build: what lies where its template's own files are, and which of it are results already."""
+
+    paths: frozenset[str]
+    results: frozenset[str]
+
+
+def _path(options: BuildOptions) -> pathlib.Path:
+    """Images of one name in two checkouts have results of their own."""
+    place = fp.digest(os.path.realpath(options.chdir))[:16]
+    return state_directory() / "outputs" / f"{options.name.replace('/', '_')}-{place}.json"
+
+
+def _memory(options: BuildOptions) -> dict[str, str]:
+    """The digests that results had when the build that wrote them ended, by absolute path."""
+    files = read_json(_path(options)).get("files", {})
+    return {os.path.normpath(os.path.join(options.chdir, name)): digest for name, digest in files.items()}
+
+
+def _digest(file: str) -> str | None:
+    return fp.part_of_files([file]).digest if os.path.lexists(file) and not os.path.isdir(file) else None
 
 
 def _remembered(options: BuildOptions) -> frozenset[str]:
-    names = read_json(_path(options.name)).get("files", [])
-    return frozenset(os.path.normpath(os.path.join(options.chdir, name)) for name in names)
+    """One that says something else by now was changed by somebody, while no build ran: it counts again."""
+    return frozenset(file for file, digest in _memory(options).items() if _digest(file) in (None, digest))
 
 
 def known_outputs(options: BuildOptions, template: Template) -> frozenset[str]:
@@ -102,9 +126,19 @@ def known_outputs(options: BuildOptions, template: Template) -> frozenset[str]:
     return written_by(template, options.chdir) | _remembered(options)
 
 
-def present(options: BuildOptions, template: Template) -> frozenset[str]:
-    """What is where content is: the files in directories that count, and all that lies beside what counts."""
-    counted = [template.path, *(pathlib.Path(path) for listed in options.content.values() for path in listed)]
+def look_before(options: BuildOptions, template: Template) -> Before:
+    """What to compare with when the build has ended."""
+    return Before(_present(options, template), _remembered(options))
+
+
+def _present(options: BuildOptions, template: Template) -> frozenset[str]:
+    """What is where a template of one's own has its files: in their directories, and beside them.
+
+    The shared template writes nothing; what comes to playbooks, roles and hooks meanwhile is somebody's work.
+    """
+    if any(name.partition(" ")[0] in _PROVISIONING for name in options.content):
+        return frozenset()
+    counted = [template.path, *map(pathlib.Path, options.content.get(_OWN_FILES, ()))]
     inside = (file for path in counted if path.is_dir() for file in fp.walk(path))
     here = pathlib.Path(options.chdir)
     places = {here, *(path.parent for path in counted if path.parent.is_relative_to(here))}
@@ -116,12 +150,20 @@ def _files(path: str) -> list[str]:
     return [str(file) for file in fp.walk(pathlib.Path(path))] if os.path.isdir(path) else [path]
 
 
-def remember_outputs(options: BuildOptions, template: Template, before: frozenset[str]) -> list[str]:
+def _elsewhere(options: BuildOptions, file: str) -> bool:
+    """Whether a file belongs to something that the definition names besides its own files."""
+    named = (path for name, paths in options.content.items() if name != _OWN_FILES for path in paths)
+    return any(pathlib.Path(file).is_relative_to(path) for path in named)
+
+
+def remember_outputs(options: BuildOptions, template: Template, before: Before) -> list[str]:
     """Keep in mind which files a build has made beside its template; the names of those that are new."""
-    known = known_outputs(options, template)
-    made = {file for path in present(options, template) - before for file in _files(path)}
-    new = sorted(made - known)
-    if new:
-        names = [os.path.relpath(file, options.chdir) for file in sorted(_remembered(options).union(new))]
-        write_private(_path(options.name), json.dumps({"files": names}))
-    return [os.path.relpath(file, options.chdir) for file in new]
+    written = written_by(template, options.chdir)
+    appeared = {file for path in _present(options, template) - before.paths for file in _files(path)}
+    made = {file for file in appeared - written if not _elsewhere(options, file)}
+    memory = _memory(options)
+    digests = {file: _digest(file) or memory.get(file, "") for file in sorted(before.results | made)}
+    if digests != memory:
+        files = {os.path.relpath(file, options.chdir): digest for file, digest in digests.items()}
+        write_private(_path(options), json.dumps({"files": files}))
+    return [os.path.relpath(file, options.chdir) for file in sorted(made - before.results)]

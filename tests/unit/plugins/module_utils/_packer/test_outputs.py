@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.golden.ami.plugins.module_utils._packer.outputs import (
     known_outputs,
-    present,
+    look_before,
     remember_outputs,
     written_by,
 )
@@ -95,34 +95,89 @@ def test_in_legacy_templates(directory: Path) -> None:
     }
 
 
-def options(directory: Path) -> t.Any:
-    content = {"files": (str(directory / "files"),)}
-    return types.SimpleNamespace(name="web", chdir=str(directory), content=content)
+def options(directory: Path, **content: str) -> t.Any:
+    content = content or {"files": "files"}
+    paths = {name.replace("_", " "): (str(directory / path),) for name, path in content.items()}
+    return types.SimpleNamespace(name="web", chdir=str(directory), content=paths)
 
 
-def test_what_a_build_made_is_remembered(directory: Path, tmp_path: Path) -> None:
-    (directory / "template" / "a.pkr.hcl").write_text("")
+def native(directory: Path, text: str = "") -> t.Any:
+    (directory / "template" / "a.pkr.hcl").write_text(text)
+    return load_template(str(directory / "template"))
+
+
+def test_what_a_build_made_is_remembered(directory: Path) -> None:
     (directory / "files").mkdir()
     (directory / "files" / "input").touch()
-    template = load_template(str(directory / "template"))
-    before = present(options(directory), template)
+    template = native(directory)
+    before = look_before(options(directory), template)
     (directory / "files" / "input").write_text("changed while it was built")
     (directory / "files" / "ids").touch()
     (directory / "out").mkdir()
     (directory / "out" / "sums").touch()
     (directory / "log").touch()
-    assert remember_outputs(options(directory), template, before) == ["files/ids", "log", "out/sums"]
-    assert str(directory / "files" / "ids") in known_outputs(options(directory), template)
-    assert remember_outputs(options(directory), template, before) == [], "told once"
-    moved = tmp_path / "moved"
-    directory.rename(moved)
-    known = known_outputs(options(moved), load_template(str(moved / "template")))
-    assert known == {str(moved / "files" / "ids"), str(moved / "out" / "sums"), str(moved / "log")}
+    made = ["files/ids", "log", "out/sums"]
+    assert remember_outputs(options(directory), template, before) == made
+    assert known_outputs(options(directory), template) == {str(directory / name) for name in made}
+
+
+def test_results_that_the_next_build_writes_anew_are_told_once(directory: Path) -> None:
+    template = native(directory)
+    for number in range(3):
+        before = look_before(options(directory), template)
+        (directory / "log").unlink(missing_ok=True)
+        (directory / "log").write_text(f"build {number}")
+        assert remember_outputs(options(directory), template, before) == ([] if number else ["log"])
+        assert known_outputs(options(directory), template) == {str(directory / "log")}
+
+
+def test_a_result_that_somebody_changes_counts_again_and_for_good(directory: Path) -> None:
+    template = native(directory)
+    before = look_before(options(directory), template)
+    (directory / "template" / "motd").write_text("first")
+    assert remember_outputs(options(directory), template, before) == ["template/motd"]
+    (directory / "template" / "motd").write_text("second")
+    assert known_outputs(options(directory), template) == frozenset()
+    before = look_before(options(directory), template)
+    assert remember_outputs(options(directory), template, before) == []
+    assert known_outputs(options(directory), template) == frozenset()
+
+
+@pytest.mark.parametrize("part", ["role_web", "hook_after_seal", "playbook"])
+def test_what_somebody_adds_to_what_provisions_is_no_result(directory: Path, part: str) -> None:
+    (directory / "mine").mkdir()
+    asked = options(directory, **{part: "mine"})
+    template = native(directory)
+    before = look_before(asked, template)
+    (directory / "mine" / "new.yml").touch()
+    (directory / "new.yml").touch()
+    assert remember_outputs(asked, template, before) == []
+    assert known_outputs(asked, template) == frozenset()
+
+
+def test_what_somebody_adds_to_what_the_definition_names_is_no_result(directory: Path) -> None:
+    (directory / "template" / "common").mkdir()
+    asked = options(directory, content="template/common")
+    template = native(directory)
+    before = look_before(asked, template)
+    (directory / "template" / "common" / "new.yml").touch()
+    (directory / "template" / "ids").touch()
+    assert remember_outputs(asked, template, before) == ["template/ids"]
+
+
+def test_an_image_of_the_same_name_elsewhere_has_results_of_its_own(directory: Path, tmp_path: Path) -> None:
+    template = native(directory)
+    before = look_before(options(directory), template)
+    (directory / "log").touch()
+    assert remember_outputs(options(directory), template, before) == ["log"]
+    other = tmp_path / "other"
+    (other / "template").mkdir(parents=True)
+    (other / "log").touch()
+    assert known_outputs(options(other), native(other)) == frozenset()
 
 
 def test_what_a_template_says_itself_is_not_told(directory: Path) -> None:
-    (directory / "template" / "a.pkr.hcl").write_text(NATIVE)
-    template = load_template(str(directory / "template"))
-    before = present(options(directory), template)
+    template = native(directory, NATIVE)
+    before = look_before(options(directory), template)
     (directory / "template" / "made.json").touch()
     assert remember_outputs(options(directory), template, before) == []
