@@ -41,15 +41,18 @@ def environment_content(
     variables: c.Collection[str],
     sensitive: c.Collection[str],
     reads: c.Collection[str] = (),
+    sensitive_reads: c.Collection[str] = (),
 ) -> tuple[dict[str, str], list[str]]:
     """What of the environment can go into an image: values by name, and the names of those that are secret.
 
     That is everything the user gives for it (C(extra)), what is inherited for C(variables), those of a template that
-    nothing else sets, and what the template C(reads) by name. What else a caller's environment holds differs everywhere, and is not counted.
+    nothing else sets, and what the template C(reads) by name, for sensitive variables (C(sensitive_reads)) or others.
+    What else a caller's environment holds differs everywhere, and is not counted.
     """
+    hidden = {*sensitive_reads, *(f"{VARIABLE_PREFIX}{name}" for name in sensitive)}
     inherited = {*reads, *(f"{VARIABLE_PREFIX}{name}" for name in variables)}
     counted = {**{name: value for name, value in caller.items() if name in inherited}, **extra}
-    secret = [name for name in counted if looks_secret(name) or name.removeprefix(VARIABLE_PREFIX) in sensitive]
+    secret = [name for name in counted if looks_secret(name) or name in hidden]
     return {name: value for name, value in counted.items() if name not in secret}, sorted(secret)
 
 

@@ -38,15 +38,26 @@ def _values(text: str) -> c.Iterator[t.Any]:
             return
 
 
-def environment_secrets(environment: c.Mapping[str, str], sensitive: c.Collection[str] = ()) -> list[t.Any]:
-    """The values in an environment that look secret by name, or that belong to sensitive variables of a template."""
-    names = {f"PKR_VAR_{name}" for name in sensitive}
+def environment_secrets(
+    environment: c.Mapping[str, str], sensitive: c.Collection[str] = (), reads: c.Collection[str] = ()
+) -> list[t.Any]:
+    """The values in an environment that look secret by name, or that belong to sensitive variables of a template.
+
+    C(reads) are the names by which defaults of such variables read it.
+    """
+    names = {*reads, *(f"PKR_VAR_{name}" for name in sensitive)}
     return [
         value
         for name, text in environment.items()
         if (name in names or looks_secret(name)) and text.lower() not in _HARMLESS_VALUES
         for value in _values(text)
     ]
+
+
+def sensitive_values(variables: c.Mapping[str, t.Any], sensitive: c.Collection[str]) -> list[t.Any]:
+    """The values of variables that a template declares sensitive, by whatever option they are given."""
+    hidden = [value for name, value in variables.items() if name in sensitive]
+    return [one for one in hidden if str(one).lower() not in _HARMLESS_VALUES]
 
 
 def _leaves(value: t.Any) -> c.Iterator[str]:

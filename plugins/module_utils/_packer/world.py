@@ -21,7 +21,7 @@ from . import fingerprint as fp
 from .bases import Base
 from .beside import definition_files
 from .environment import environment_content
-from .environment_reads import environment_reads
+from .environment_reads import content_reads, sensitive_reads
 from .options import BuildOptions
 from .outputs import known_outputs
 from .plan import Memory, Plan, Request, counts, decide
@@ -60,8 +60,10 @@ def read_world(
 
 def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
     """The parts that come from files and values of the user's."""
-    results = known_outputs(options, template) | definition_files(template.path)
-    files = fp.part_of_files([template.path] if template.path.is_dir() else template.files, results).items
+    results = known_outputs(options, template)
+    # What else belongs to the definition counts only where content names it.
+    apart = results | definition_files(template.path)
+    files = fp.part_of_files([template.path] if template.path.is_dir() else template.files, apart).items
     selected = {"only": ",".join(options.only), "except": ",".join(options.excluded)}
     parts = {"template": fp.part_of({**files, **{name: value for name, value in selected.items() if value}})}
     for name, paths in options.content.items():
@@ -71,8 +73,10 @@ def content_parts(options: BuildOptions, template: Template) -> fp.Parts:
             parts[name] = part
     if options.requirements:
         parts["requirements"] = fp.part_of_files(options.requirements.files)
-    variables = {k: v for k, v in options.variables.items() if k not in options.secret_variables}
-    parts["variables"] = fp.part_of_values(spread(variables), options.secret_variables)
+    # What the template declares sensitive is so by whatever option it is given.
+    secret = {*options.secret_variables, *(template.sensitive & set(options.variables))}
+    variables = {k: v for k, v in options.variables.items() if k not in secret}
+    parts["variables"] = fp.part_of_values(spread(variables), secret)
     if options.var_files:
         parts["var_files"] = fp.part_of_files(options.var_files)
     environment = _environment_part(options, template)
@@ -100,7 +104,8 @@ def _environment_part(options: BuildOptions, template: Template) -> fp.Part:
         options.environment,
         variables=open_,
         sensitive=template.sensitive,
-        reads=environment_reads(template),
+        reads=content_reads(template),
+        sensitive_reads=sensitive_reads(template),
     )
     return fp.part_of_values(values, secret)
 

@@ -284,6 +284,32 @@ def test_keys_of_the_environment_stay_secret(
         assert value not in log + json.dumps({**result, "invocation": None})
 
 
+def test_what_a_template_declares_sensitive_stays_secret(
+    aws: t.Any, packer: t.Any, run: Run, template: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (template / "more.pkr.hcl").write_text(
+        'variable "lic" {\n  default = env("LICENSE_CODE")\n  sensitive = true\n}\nvariable "pin" { sensitive = true }\n'
+    )
+    monkeypatch.setenv("LICENSE_CODE", "license-of-the-caller")
+    lines = ["1,,ui,say,it is license-of-the-caller", "1,,ui,say,and pin-of-the-play"]
+    packer.makes(AMI, lines=lines)
+    reads(aws)
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged()).expect("PutParameter")
+    aws.expect("CreateTags")
+    result = run(variables={"size": 8, "pin": "pin-of-the-play"})
+    assert not result.get("failed"), result
+    log = Path(result["log_path"]).read_text()
+    assert "it is ********" in log
+    assert "and ********" in log
+    (memory,) = (home / ".local/state/golden.ami/fingerprints/web").iterdir()
+    parts = json.loads(memory.read_text())["parts"]
+    assert parts["environment"]["LICENSE_CODE"] == parts["variables"]["pin"] == "secret"
+    tags = {**tags_of(packer), "golden:complete": "yes"}
+    monkeypatch.setenv("LICENSE_CODE", "another one")
+    reads(aws, image(tags))
+    assert not run(variables={"size": 8, "pin": "another one"})["changed"]
+
+
 def test_variables_in_the_environment_are_content(
     aws: t.Any, packer: t.Any, run: Run, template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

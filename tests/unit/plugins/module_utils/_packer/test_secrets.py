@@ -13,6 +13,7 @@ from ansible_collections.golden.ami.plugins.module_utils._packer.secrets import 
     Scrubber,
     environment_secrets,
     looks_secret,
+    sensitive_values,
 )
 
 SECRET = 'pä"ss\nsecond line'
@@ -74,3 +75,8 @@ def test_names_that_look_secret(name: str) -> None:
 )
 def test_names_that_do_not(name: str) -> None:
     assert not looks_secret(name)
+
+
+def test_what_sensitive_variables_read_and_are_given() -> None:
+    assert environment_secrets({"LICENSE_CODE": "abcd", "RELEASE": "one"}, {"lic"}, {"LICENSE_CODE"}) == ["abcd"]
+    assert sensitive_values({"lic": ["abcd"], "switch": True, "size": 12345}, {"lic", "switch"}) == [["abcd"]]
