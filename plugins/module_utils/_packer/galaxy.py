@@ -18,7 +18,7 @@ import sys
 
 from .errors import PackerError
 from .process import AncestorWatch, SignalTrap, Supervised
-from .requirements import Entry, Requirements
+from .requirements import Entry, Requirements, shown
 
 # Downloads, and Git repositories that are cloned.
 _TIMEOUT = 900.0
@@ -70,8 +70,8 @@ class Installer:
             directory.mkdir(parents=True, exist_ok=True)
             entries = self.requirements.of(kind)
             if entries:
-                names = ", ".join(entry.name or entry.source for entry in entries)
-                self.say(self.scrub(f"Bring the {kind}s of {self.requirements.path.name}: {names}"))
+                names = ", ".join(entry.called for entry in entries)
+                self.say(self._clean(f"Bring the {kind}s of {self.requirements.path.name}: {names}"))
                 self._install(kind, entries, found)
         return found
 
@@ -79,17 +79,20 @@ class Installer:
         argv = [_program("ansible-galaxy"), kind, "install", "--force", "-r", str(self.requirements.path)]
         code, lines = self._run([*argv, "-p", str(self.directories.of(kind))], found, self.timeout or _TIMEOUT)
         if code != 0:
-            message = self.scrub(_failure(self.requirements, kind, entries, lines))
+            message = self._clean(_failure(self.requirements, kind, entries, lines))
             raise PackerError(message, raw="\n".join(lines))
+
+    def _clean(self, text: str) -> str:
+        return shown(self.scrub(text))
 
     def _run(self, argv: list[str], more: dict[str, str], timeout: float) -> tuple[int, list[str]]:
         lines: list[str] = []
 
         def hear(line: str) -> None:
-            lines.append(self.scrub(line))
+            lines.append(self._clean(line))
             done = _INSTALLED.match(line)
             if done:
-                self.say(f"Brought {self.scrub(done['what'])}")
+                self.say(f"Brought {self._clean(done['what'])}")
 
         # Sources that are named relative to the file are found from its directory.
         supervised = Supervised(
@@ -182,11 +185,11 @@ def _culprit(entries: list[Entry], said: list[str]) -> Entry | None:
     if len(entries) == 1:
         return entries[0]
     done = " ".join(match["what"] for line in said if (match := _INSTALLED.match(line)))
-    open_ = [entry for entry in entries if (entry.name or entry.source) not in done]
+    open_ = [entry for entry in entries if entry.called not in done]
     if len(open_) == 1:
         return open_[0]
     failed = [line for line in said if "NOT installed" in line or _SAID.match(line)]
     return next(
-        (entry for line in failed for entry in open_ if (entry.name or entry.source) in line or entry.source in line),
+        (entry for line in failed for entry in open_ if entry.called in line or shown(entry.source) in line),
         None,
     )

@@ -14,7 +14,15 @@ import typing as t
 from .errors import PackerError
 
 _COLLECTION = re.compile(r"[a-z_]\w*\.[a-z_]\w*")
+_PACKED = re.compile(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|zip)$")
+# User and password, or a token, of a URL, also of one that was taken for a path. The user git is no secret.
+_USER_INFO = re.compile(r"(?<=:/)(/?)(?!git@)[^/\s'\"]+@")
 _ARCHIVE = re.compile(r"(?P<namespace>[a-z_]\w*)-(?P<name>[a-z_]\w*)-\d[^/]*\.tar\.gz")
+
+
+def shown(text: str) -> str:
+    """A text as anybody may see it: URLs without the credentials that are in them."""
+    return _USER_INFO.sub(r"\1********@", text)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,9 +40,13 @@ class Entry:
     @property
     def text(self) -> str:
         """The entry as a message shows it."""
-        name = self.name or self.source
-        about = [one for one in (self.version, self.source if self.source != name else "") if one]
-        return f"{self.kind} {name}" + (f" ({', '.join(about)})" if about else "")
+        about = [one for one in (self.version, self.source if self.name and self.source != self.name else "") if one]
+        return shown(f"{self.kind} {self.called}" + (f" ({', '.join(about)})" if about else ""))
+
+    @property
+    def called(self) -> str:
+        """The name, or the source where there is none, as a message shows it."""
+        return shown(self.name or self.source)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,9 +82,9 @@ def _load(file: pathlib.Path) -> t.Any:
     try:
         return yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise PackerError(f"The requirements {file} cannot be read: {error.strerror}.") from error
+        raise PackerError(f"The requirements {shown(str(file))} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PackerError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from error
+        raise PackerError(f"{file} is not valid YAML: {shown(' '.join(str(error).split()))}") from error
 
 
 def _listed(file: pathlib.Path, kind: str, content: t.Any) -> list[dict[str, t.Any]]:
@@ -98,7 +110,8 @@ def _roles(file: pathlib.Path, content: t.Any, files: list[pathlib.Path]) -> lis
         name = name or _name_in(source)
         if not name or (local and "/" in name):
             raise PackerError(
-                f"{file}: role {number} ({source or given}) has no name. Add one: {{src: {source or '…'}, name: …}}."
+                f"{file}: role {number} ({shown(source or str(given))}) has no name."
+                f" Add one: {{src: {shown(source) or '…'}, name: …}}."
             )
         entries.append(Entry("role", name, source, version))
     return entries
@@ -149,10 +162,14 @@ def _collections(file: pathlib.Path, content: t.Any, files: list[pathlib.Path]) 
 
 
 def _local(file: pathlib.Path, source: str, files: list[pathlib.Path]) -> bool:
-    """Whether a source is on this machine beside the file; then it counts as content."""
-    if "/" not in source or "://" in source:
+    """Whether a source is on this machine beside the file; then it counts as content.
+
+    Without a slash ansible-galaxy takes a name for a file only when it is one; a directory of that name is none.
+    """
+    if "://" in source or not source:
         return False
     path = (file.parent / source).resolve()
-    if path.exists():
+    here = path.exists() if "/" in source else bool(_PACKED.search(source)) and path.is_file()
+    if here:
         files.append(path)
-    return path.exists()
+    return here

@@ -42,7 +42,7 @@ class Brought:
         requirements = self.requirements
         if not requirements:
             return []
-        return [entry.name or entry.source for entry in requirements.entries if _is_loose(entry, requirements)]
+        return [entry.called for entry in requirements.entries if _is_loose(entry, requirements)]
 
 
 def _is_loose(entry: Entry, requirements: Requirements) -> bool:

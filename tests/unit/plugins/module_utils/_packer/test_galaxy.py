@@ -59,10 +59,12 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     monkeypatch.delenv("ANSIBLE_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
 
-    def call(text: str, timeout: float | None = None, **environment: str) -> tuple[dict[str, str], list[str]]:
+    def call(
+        text: str, timeout: float | None = None, told: list[str] | None = None, **environment: str
+    ) -> tuple[dict[str, str], list[str]]:
         file = tmp_path / "image" / "requirements.yml"
         write(file, text)
-        told: list[str] = []
+        told = [] if told is None else told
         (tmp_path / "run").mkdir(exist_ok=True)
         with SignalTrap() as trap:
             installer = Installer(
@@ -157,6 +159,28 @@ def test_secrets_in_a_source_are_not_told(tmp_path: Path, install: Install) -> N
     with pytest.raises(PackerError) as raised:
         install(f"- {{src: 'git+file://{tmp_path}/hunter22', name: gone}}\n")
     assert "hunter22" not in json.dumps([str(raised.value), raised.value.result])
+
+
+def test_credentials_in_a_url_are_not_told(tmp_path: Path, install: Install) -> None:
+    """Also where ansible-galaxy, or git, says the URL again; of several entries the right one is still named."""
+    git(role(tmp_path / "greet"), "v1")
+    (tmp_path / "bin").mkdir()
+    write(
+        tmp_path / "bin" / "git",
+        '#!/bin/sh\ncase "$*" in *://*@*) echo "fatal: no $*" >&2; exit 128 ;; esac\nexec /usr/bin/git "$@"\n',
+    )
+    (tmp_path / "bin" / "git").chmod(0o755)
+    told: list[str] = []
+    with pytest.raises(PackerError) as raised:
+        install(
+            "collections:\n  - {name: 'git+https://user:TOKEN@host/x.git', type: git, version: v1}\n",
+            told=told,
+            PATH=f"{tmp_path}/bin:{os.environ['PATH']}",
+        )
+    assert "TOKEN" not in json.dumps([str(raised.value), raised.value.result, told])
+    assert "collection git+https://********@host/x.git (v1)" in str(raised.value)
+    assert told == ["Bring the collections of requirements.yml: git+https://********@host/x.git"]
+    assert raised.value.result["raw"]
 
 
 def test_a_source_that_hangs_is_given_up(tmp_path: Path, install: Install) -> None:

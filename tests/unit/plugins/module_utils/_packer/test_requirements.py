@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible.playbook.role.requirement import RoleRequirement
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
-from ansible_collections.golden.ami.plugins.module_utils._packer.requirements import Entry, read_requirements
+from ansible_collections.golden.ami.plugins.module_utils._packer.requirements import Entry, read_requirements, shown
 
 BOTH = """\
 ---
@@ -89,6 +89,53 @@ def test_what_is_included_and_what_is_on_this_machine_counts(tmp_path: Path) -> 
         "more/roles.yml",
         "more/role.tar.gz",
     ]
+
+
+def test_archives_beside_the_file_count_without_a_slash(tmp_path: Path) -> None:
+    for name in ("common.tar.gz", "acme-web-1.0.0.tar.gz", "plain"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "directory.tar.gz").mkdir()
+    (tmp_path / "requirements.yml").write_text(
+        "roles:\n  - {src: common.tar.gz, name: common}\n  - plain\n  - directory.tar.gz\n  - gone.tar.gz\n"
+        "collections:\n  - name: acme-web-1.0.0.tar.gz\n"
+    )
+    found = read_requirements(str(tmp_path / "requirements.yml"))
+    assert [file.name for file in found.files] == ["requirements.yml", "common.tar.gz", "acme-web-1.0.0.tar.gz"]
+    assert [entry.name for entry in found.of("collection")] == ["acme.web"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("git+https://user:TOKEN@host/x.git", "git+https://********@host/x.git"),
+        ("https://TOKEN@host/x.git and ssh://a:b@c@d/e", "https://********@host/x.git and ssh://********@d/e"),
+        ("ssh://git@host/x.git git@host:x.git", "ssh://git@host/x.git git@host:x.git"),
+        ("https://host/a@b.git 'https://host', me@example.org", "https://host/a@b.git 'https://host', me@example.org"),
+    ],
+)
+def test_credentials_in_urls_are_not_shown(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "roles: [{src: 'https://user:TOKEN@host/'}]",
+        "roles: [{include: 'https://user:TOKEN@host/roles.yml'}]",
+        "roles: ['https://user:TOKEN@host/x.git' 'x']",
+    ],
+)
+def test_no_mistake_shows_credentials(tmp_path: Path, text: str) -> None:
+    with pytest.raises(PackerError) as raised:
+        entries(tmp_path, text)
+    assert "TOKEN" not in str(raised.value)
+
+
+def test_what_an_entry_is_called_shows_no_credentials() -> None:
+    role = Entry("role", "web", "git+https://user:TOKEN@host/web.git", "v1")
+    collection = Entry("collection", None, "git+https://user:TOKEN@host/web.git")
+    assert role.text == "role web (v1, git+https://********@host/web.git)"
+    assert collection.text == "collection git+https://********@host/web.git"
 
 
 @pytest.mark.parametrize(

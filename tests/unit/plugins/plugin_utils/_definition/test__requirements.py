@@ -54,6 +54,11 @@ def test_without_requirements_there_is_none() -> None:
     assert Brought().loose() == []
 
 
+def test_credentials_of_what_is_not_pinned_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "requirements.yml").write_text("collections: [{name: 'git+https://me:TOKEN@host/x.git', type: git}]")
+    assert bring(str(tmp_path / "requirements.yml")).loose() == ["git+https://********@host/x.git"]
+
+
 def test_entries_that_may_change_without_a_reason_to_build(brought: Brought) -> None:
     assert brought.loose() == ["webserver", "floating.role", "community.general"]
 
