@@ -8,6 +8,7 @@ Note that this is **PRIVATE** to the collection. It can have breaking changes at
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 _PREFIXES = ("", "ansible.builtin.", "ansible.legacy.")
 _ROLE_TASKS = {f"{prefix}{verb}_role" for prefix in _PREFIXES for verb in ("include", "import")}
 _FILE_TASKS = {f"{prefix}{verb}_tasks" for prefix in _PREFIXES for verb in ("include", "import")}
+_SRC = re.compile(r"(?:^|\s)src=([^\s'\"]+)")
 _BLOCKS = ("block", "rescue", "always")
 _PLAY_TASKS = ("pre_tasks", "tasks", "post_tasks", "handlers")
 
@@ -68,6 +70,29 @@ def roles_of_tasks(file: Path, find_role: FindRole) -> Roles:
     roles = Roles()
     _follow_task_file(file.name, file.parent, roles, find_role)
     return roles
+
+
+def sources_of_tasks(file: Path) -> list[Path]:
+    """What is beside a task file and named as C(src) by a task of it.
+
+    Names that are known at run time only are left out, as are absolute ones, which may be meant for the builder.
+    """
+    here = file.parent.resolve()
+    named = (name for name in _sources(_read(file)) if "{{" not in name and not Path(name).is_absolute())
+    found = ((here / name).resolve() for name in named)
+    return [path for path in found if path.exists() and not here.is_relative_to(path)]
+
+
+def _sources(value: t.Any) -> t.Iterator[str]:
+    """The values of C(src), wherever they are: also in C(copy: src=motd dest=/etc/motd)."""
+    if isinstance(value, str):
+        yield from _SRC.findall(value)
+    elif isinstance(value, dict):
+        if isinstance(value.get("src"), str):
+            yield value["src"]
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        yield from _sources(item)
 
 
 def _follow_playbook(playbook: Path, roles: Roles, find_role: FindRole) -> None:

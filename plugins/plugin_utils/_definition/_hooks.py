@@ -105,11 +105,11 @@ def merge(of_all: list[Hook], of_image: list[Hook]) -> list[Hook]:
     return [*first, *of_image, *(hook for hook in of_all if hook.moment != "before")]
 
 
-def content(hooks: list[Hook]) -> dict[str, list[str]]:
-    """The parts of a fingerprint that hooks are, with the roles that they use."""
+def content(hooks: list[Hook], directory: Path) -> dict[str, list[str]]:
+    """The parts of a fingerprint that hooks are, with the roles that they use. C(directory) is the definition's own."""
     parts: dict[str, list[str]] = {}
     for hook in hooks:
-        own = [str(hook.roles.paths[hook.run])] if hook.run in hook.roles.paths else _files(hook)
+        own = [str(hook.roles.paths[hook.run])] if hook.run in hook.roles.paths else _files(hook, directory)
         parts.setdefault(hook.part, []).extend(path for path in own if path not in parts.get(hook.part, []))
         for name, path in sorted(hook.roles.paths.items()):
             if name != hook.run:
@@ -117,6 +117,15 @@ def content(hooks: list[Hook]) -> dict[str, list[str]]:
     return {name: paths for name, paths in parts.items() if paths}
 
 
-def _files(hook: Hook) -> list[str]:
-    beside = [Path(hook.run).parent / name for name in _BESIDE] if _TASK_FILE.search(hook.run) else []
-    return [str(path) for path in (*hook.roles.files, *(path for path in beside if path.is_dir()))]
+def _files(hook: Hook, directory: Path) -> list[str]:
+    """What a task file reads. Ansible looks beside it as well for what its tasks copy, by whatever name."""
+    if not _TASK_FILE.search(hook.run):
+        return [str(path) for path in hook.roles.files]
+    own = Path(hook.run).parent
+    if not any(place.resolve().is_relative_to(own) for place in (directory, Path.cwd())):
+        return [str(own), *(str(path) for path in hook.roles.files if not path.is_relative_to(own))]
+    # There is much more than hooks there.
+    beside = [path for path in (own / name for name in _BESIDE) if path.is_dir()]
+    named = [path for file in hook.roles.files for path in _content.sources_of_tasks(file)]
+    apart = [path for path in named if not any(path.is_relative_to(one) for one in beside)]
+    return [str(path) for path in dict.fromkeys((*hook.roles.files, *beside, *apart))]

@@ -225,7 +225,7 @@ def _complete_content(
     if definition["template"]:
         files = _files_of_template(directory, Path(definition["template"]), definition)
         content.update({"files": files} if files else {})
-    content.update(_hooks.content(hooks))
+    content.update(_hooks.content(hooks, directory))
     definition["notes"].extend(note for hook in hooks for note in _untold(hook.roles))
 
 

@@ -283,9 +283,45 @@ def test_hooks_are_content_and_known_by_name_and_place(images: Path) -> None:
     }
     assert definition["hooks"]["before"] == [{"name": "hooks/mark.yml", "run": mark}, {"name": "web", "run": "web"}]
     content = definition["content"]
-    files = [str(images / "web" / "hooks" / name) for name in ("mark.yml", "more.yml", "files")]
-    assert content["hook before hooks/mark.yml"] == content["hook after_sysprep hooks/mark.yml"] == files
+    own = [str(images / "web" / "hooks")]
+    assert content["hook before hooks/mark.yml"] == content["hook after_sysprep hooks/mark.yml"] == own
     assert content["hook after agent"] == content["role agent"] == [str(images.parent / "roles" / "agent")]
+
+
+def test_what_the_apache_template_tests_with_counts(images: Path) -> None:
+    apache = SCHEMA.parents[3] / "playbooks" / "images" / "apache"
+    assert "/tests/verify.yml" in (apache / "apache.pkr.hcl").read_text()
+    around = _load.Around([apache.parent], _load.read_schema(SCHEMA), lambda _role: None)
+    content = _load.load_definition("apache", around).definition["content"]
+    assert str(apache / "tests") in content["content"]
+
+
+BESIDE_THE_DEFINITION = """\
+- block:
+    - copy: {src: seal.conf, dest: /etc/seal.conf}
+    - copy: src=seal.key dest=/etc/seal.key
+- copy: {src: files/motd, dest: /etc/motd}
+- copy: {src: "{{ which }}", dest: /etc/x}
+- copy: {src: /etc/hostname, dest: /etc/x, remote_src: true}
+- copy: {src: gone, dest: /etc/x}
+- copy: {src: ../web/, dest: /srv}
+"""
+
+
+def test_a_hook_beside_the_definition_counts_with_what_it_names(images: Path) -> None:
+    write(images, SMALLEST + "hooks: {after: [seal.yml]}\n")
+    make_files(images / "web", "seal.conf", "seal.key", "files/motd", "other.conf")
+    (images / "web" / "seal.yml").write_text(BESIDE_THE_DEFINITION)
+    files = [str(images / "web" / name) for name in ("seal.yml", "files", "seal.conf", "seal.key")]
+    assert load(images)["content"]["hook after seal.yml"] == files
+
+
+def test_what_is_above_the_definition_does_not_count_with_a_hook(images: Path) -> None:
+    write(images, SMALLEST + "hooks: {after: [../seal.yml]}\n")
+    make_files(images, "seal.conf", "other.conf")
+    (images / "seal.yml").write_text("- copy: {src: seal.conf, dest: /etc/seal.conf}\n")
+    files = [str(images / name) for name in ("seal.yml", "seal.conf")]
+    assert load(images)["content"]["hook after ../seal.yml"] == files
 
 
 def test_hooks_of_all_images_come_first_and_last(images: Path) -> None:
