@@ -49,7 +49,8 @@ options:
         type: str
   just_made:
     description:
-      - The newest AMIs of parents that were made a moment ago, by the parent's name, for EC2 may tell of a new AMI only after a while.
+      - The AMIs that parents have by their definitions, by the parent's name, where that is known already. EC2 may tell of a new AMI
+        only after a while, and one that is still good need not be the newest.
     type: dict
     default: {}
 

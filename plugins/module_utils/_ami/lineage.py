@@ -44,11 +44,10 @@ class Lineage:
 def read_lineages(cloud: Cloud, descents: list[Descent], just_made: dict[str, str]) -> list[Lineage]:
     """One call for all the AMIs, and one for all channels, where there are any.
 
-    C(just_made) is what is known already of parents, by name: EC2 may tell of a new AMI only after a while.
+    C(just_made) is what is known already of parents, by name: EC2 may tell of a new AMI only after a while, and the one
+    that a parent's definition stands for need not be its newest.
     """
-    names = {descent.name for descent in descents} | {
-        descent.parent for descent in descents if not descent.channel and descent.parent not in just_made
-    }
+    names = {name for one in descents for name in ([one.name] if one.channel else [one.name, one.parent])}
     images = complete_images(cloud, sorted(names))
     channels = {channel_parameter(one.parent, one.channel) for one in descents if one.channel}
     held = calls.get_parameters(cloud.ssm(), sorted(channels)) if channels else {}
@@ -65,15 +64,25 @@ def lineage(
     else:
         follows = just_made.get(descent.parent) or _id(_latest(descent.parent, images))
     made_from = _tags(own).get("golden:source-ami") if own else None
-    behind = bool(own and follows and made_from != follows)
-    message = _message(descent, made_from, follows) if behind else None
+    # A template that starts from several AMIs names them all.
+    behind = bool(own and follows and follows not in (made_from or "").split(","))
+    message = _message(descent, made_from, _newer(descent, follows, images)) if behind else None
     return Lineage(descent.name, descent.parent, _id(own), made_from, follows, behind, message)
 
 
-def _message(descent: Descent, made_from: str | None, follows: str | None) -> str:
-    newer = f"the channel {descent.channel} names {follows}" if descent.channel else f"the newest is {follows}"
+def _newer(descent: Descent, follows: str | None, images: list[calls.Resource]) -> str:
+    if descent.channel:
+        return f"the channel {descent.channel} names {follows}"
+    others = [image["ImageId"] for image in images if _tags(image).get("golden:image") == descent.parent]
+    if follows in others and follows != _id(_latest(descent.parent, images)):
+        return f"its definition stands for {follows}"
+    return f"the newest is {follows}"
+
+
+def _message(descent: Descent, made_from: str | None, newer: str) -> str:
+    source = (made_from or "another AMI").replace(",", ", ")
     return (
-        f"{descent.name} is behind: it was made from {made_from or 'another AMI'} of {descent.parent}, {newer}."
+        f"{descent.name} is behind: it was made from {source} of {descent.parent}, {newer}."
         f" Build it: -e image={descent.name}, or -e rebuild_children=true"
     )
 

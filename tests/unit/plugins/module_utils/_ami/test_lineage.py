@@ -59,6 +59,22 @@ def test_what_was_just_made_need_not_be_seen_yet() -> None:
     assert of("db", just_made={"base": "ami-newer"}).parent_ami == "ami-newer"
 
 
+def test_of_several_bases_one_is_the_parents() -> None:
+    both = [*IMAGES, ami("ami-both", "both", 5, f"ami-other,{NEW}"), ami("ami-past", "past", 5, f"ami-other,{OLD}")]
+    assert not lineage(Descent("both", "base"), both, {}, {}).behind
+    past = lineage(Descent("past", "base"), both, {}, {})
+    assert str(past.message).startswith(
+        f"past is behind: it was made from ami-other, {OLD} of base, the newest is {NEW}."
+    )
+
+
+def test_a_parent_whose_change_was_taken_back_has_an_older_ami() -> None:
+    assert not of("web", just_made={"base": OLD}).behind
+    assert str(of("db", just_made={"base": OLD}).message).startswith(
+        f"db is behind: it was made from {NEW} of base, its definition stands for {OLD}."
+    )
+
+
 class FakeCloud:
     def __init__(self) -> None:
         self.requests: list[dict[str, t.Any]] = []
