@@ -22,7 +22,7 @@ from .keep import KeyPair
 from .settings import JsonSettings, NativeSettings, Settings
 from .sources import LAUNCHING, all_sources, build_kinds, builds_in, labelled, overrides_in
 from .state import make_private, write_private
-from .template import File, Template, parse_file
+from .template import File, Template, is_read_in_a_directory, parse_file
 
 # By this name C(except) could leave it out; no pattern that is meant for the user's own does.
 MANIFEST = "golden_manifest"
@@ -45,26 +45,27 @@ class Additions:
 
 @dataclasses.dataclass(frozen=True)
 class TemplateCopy:
-    """A copy: C(path) is what Packer is to run, C(directory) where it is.
+    """A copy: C(path) is what Packer is to run, C(directory) where it is, in the shadow tree below C(root).
 
-    C(tagged) is whether the run tags are in it, and C(key_pairs) names the sources that got the key pair, as
-    C(amazon-ebs.web).
+    Without C(root) in front, a path in the tree is the original's. C(tagged) is whether the run tags are in it, and
+    C(key_pairs) names the sources that got the key pair, as C(amazon-ebs.web).
     """
 
     path: pathlib.Path
     directory: pathlib.Path
+    root: pathlib.Path
     tagged: bool = False
     key_pairs: tuple[str, ...] = ()
 
 
-def copy_template(template: Template, additions: Additions, directory: pathlib.Path) -> TemplateCopy:
+def copy_template(template: Template, additions: Additions, root: pathlib.Path) -> TemplateCopy:
     """Write a copy with additions into a directory of its own."""
     if template.legacy is not None:
-        return _copy_legacy(template, additions, directory)
+        return _copy_legacy(template, additions, root)
     work = _HclCopy(template, additions)
-    write_copy(template, directory, work.native, work.json)
+    directory = write_copy(template, root, work.native, work.json)
     path = directory if template.path.is_dir() else directory / template.path.name
-    return TemplateCopy(path, directory, _tagged(template, additions), tuple(work.key_pairs))
+    return TemplateCopy(path, directory, root, _tagged(template, additions), tuple(work.key_pairs))
 
 
 def _tagged(template: Template, additions: Additions) -> bool:
@@ -76,20 +77,56 @@ Native = c.Callable[[File], str]
 Json = c.Callable[[File], dict[str, t.Any]]
 
 
-def write_copy(template: Template, directory: pathlib.Path, native: Native, from_json: Json) -> None:
-    """Write an HCL template's files as two functions change them, and links to all else that is beside them.
+def write_copy(
+    template: Template, root: pathlib.Path, native: Native, from_json: Json, *, as_directory: bool = False
+) -> pathlib.Path:
+    """Write an HCL template's files as two functions change them, in a shadow tree; returns the directory they are in.
 
-    The functions get files in which C(path.root) is the original directory by its name.
+    The functions get files in which C(path.root) is the original directory by its name. When the copy of a single file
+    is read C(as_directory), nothing else in it is HCL.
     """
-    make_private(directory)
+    directory = shadow(template.directory, root)
     changed = {file.path: _changed(file, str(template.directory), native, from_json) for file in template.parsed}
-    beside = template.path.iterdir() if template.path.is_dir() else [template.path]
-    for entry in beside:
+    alone = as_directory and not template.path.is_dir()
+    for entry in _beside(template, root):
         text = changed.get(entry)
-        if text is None:
-            os.symlink(entry, directory / entry.name)
-        else:
+        if text is not None:
             write_private(directory / entry.name, text)
+        elif entry in changed or not (alone and is_read_in_a_directory(entry.name)):
+            os.symlink(entry, directory / entry.name)
+    return directory
+
+
+def shadow(original: pathlib.Path, root: pathlib.Path) -> pathlib.Path:
+    """Make the original's absolute path below a root, where all that is beside it and its parents is linked.
+
+    For Packer looks for what C(file()) and its like name, such as C(../x), from the directory that the template is in.
+    Returns the last directory of the path, with nothing in it.
+    """
+    make_private(root)
+    # C(fileset()) follows links, and would go round.
+    ours = (root, root.parent)
+    above, directory = pathlib.Path(original.anchor), root
+    for name in original.parts[1:]:
+        for entry in _entries(above):
+            if entry.name != name and entry not in ours:
+                os.symlink(entry, directory / entry.name)
+        above, directory = above / name, make_private(directory / name)
+    return directory
+
+
+def _beside(template: Template, root: pathlib.Path) -> list[pathlib.Path]:
+    """What is in the template's directory, itself too; a file that may be read need not be listed."""
+    beside = [entry for entry in _entries(template.directory) if entry not in (root, root.parent)]
+    return list(dict.fromkeys([*(file.path for file in template.parsed), *beside]))
+
+
+def _entries(directory: pathlib.Path) -> list[pathlib.Path]:
+    """What is in a directory; of one that may be passed but not listed nothing is known."""
+    try:
+        return list(directory.iterdir())
+    except PermissionError:
+        return []
 
 
 def _changed(file: File, root: str, native: Native, from_json: Json) -> str | None:
@@ -225,8 +262,11 @@ def _makes_amis(kinds: c.Collection[str] | None) -> bool:
     return kinds is None or any(kind.startswith("amazon-") for kind in kinds)
 
 
-def _copy_legacy(template: Template, additions: Additions, directory: pathlib.Path) -> TemplateCopy:
-    """A legacy template is one file; what it refers to by C({{template_dir}}) is told by its name."""
+def _copy_legacy(template: Template, additions: Additions, root: pathlib.Path) -> TemplateCopy:
+    """A legacy template is one file; what it refers to by C({{template_dir}}) is told by its name.
+
+    In other expressions, C({{printf "%s/x" template_dir}}), that is in the shadow tree.
+    """
     content: dict[str, t.Any] = json.loads(json.dumps(template.legacy))
     key_pairs = []
     for builder in listed(content.get("builders")):
@@ -241,9 +281,13 @@ def _copy_legacy(template: Template, additions: Additions, directory: pathlib.Pa
         manifest = {"type": "manifest", "name": MANIFEST, "output": str(additions.manifest), "strip_path": True}
         content["post-processors"] = [*(content.get("post-processors") or []), manifest]
     text = with_template_dir(json.dumps(content, indent=2), template)
-    path = make_private(directory) / template.path.name
-    write_private(path, text)
-    return TemplateCopy(path, directory, _tagged(template, additions), tuple(key_pairs))
+    directory = shadow(template.directory, root)
+    for entry in _beside(template, root):
+        if entry != template.path:
+            os.symlink(entry, directory / entry.name)
+    write_private(directory / template.path.name, text)
+    path = directory / template.path.name
+    return TemplateCopy(path, directory, root, _tagged(template, additions), tuple(key_pairs))
 
 
 def with_template_dir(text: str, template: Template) -> str:

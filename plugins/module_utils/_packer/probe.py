@@ -13,6 +13,7 @@ import dataclasses
 import json
 import pathlib
 import re
+import shutil
 import typing as t
 
 # AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
@@ -35,6 +36,7 @@ from .workspace import Workspace
 _AMI = re.compile(r"ami-[0-9a-f]+")
 _NAME = "golden_probe"
 _FILE = f"{_NAME}.pkr.hcl"
+_LEGACY = f"{_NAME}_legacy"
 _TIMEOUT = 300.0
 # What decides how a source reaches AWS; its data source has to go the same way.
 _ACCESS = (
@@ -176,16 +178,20 @@ def _json_without_builds(file: File) -> dict[str, t.Any]:
 
 
 def write_probe(
-    template: Template, questions: list[_Question], directory: pathlib.Path, manifest: pathlib.Path
-) -> None:
-    """Write a copy of an HCL template that builds nothing, and writes the answers to questions into a manifest."""
-    write_copy(template, directory, _without_builds, _json_without_builds)
-    root = str(template.directory)
-    native = hcl.replace_path_root(_native_questions(questions), root)
+    template: Template, questions: list[_Question], root: pathlib.Path, manifest: pathlib.Path
+) -> pathlib.Path:
+    """Write a copy of an HCL template that builds nothing, and writes the answers to questions into a manifest.
+
+    Returns the directory in the shadow tree below C(root) that Packer is to run.
+    """
+    directory = write_copy(template, root, _without_builds, _json_without_builds, as_directory=True)
+    original = str(template.directory)
+    native = hcl.replace_path_root(_native_questions(questions), original)
     write_private(directory / _FILE, f"{native}\n{_build(questions, manifest)}")
     from_json = _json_questions(questions)
     if from_json:
-        write_private(directory / f"{_NAME}.pkr.json", json.dumps(rooted(from_json, root), indent=2))
+        write_private(directory / f"{_NAME}.pkr.json", json.dumps(rooted(from_json, original), indent=2))
+    return directory
 
 
 def read_answers(text: str, questions: c.Iterable[_Question]) -> dict[str, str]:
@@ -247,6 +253,7 @@ class Probe:
 
     def __init__(self, workspace: Workspace, trap: SignalTrap, watch: AncestorWatch) -> None:
         self._workspace = workspace
+        self._directory = workspace.path
         self._trap = trap
         self._watch = watch
 
@@ -286,25 +293,32 @@ class Probe:
         return Base(known=False)
 
     def _ask(self, questions: list[_Question], selection: Selection) -> tuple[int, str]:
-        directory = self._workspace.path / _NAME
+        self._forget()
+        root = self._workspace.path / _NAME
         template = self._workspace.template
         if template.legacy is not None:
-            self._upgrade(questions, directory)
+            self._directory = self._upgrade(questions, root)
         else:
-            write_probe(template, questions, directory, self._manifest)
-            self._workspace.note_copy(directory)
-        only = Selection(str(directory), selection.var_files, only=(f"{_NAME}.*",))
+            self._directory = write_probe(template, questions, root, self._manifest)
+            self._workspace.note_copy(root)
+        only = Selection(str(self._directory), selection.var_files, only=(f"{_NAME}.*",))
         argv = probe_argv(self._workspace.executable, only)
         return self._run(argv)
+
+    def _forget(self) -> None:
+        """Another probe of this run may have asked before."""
+        self._manifest.unlink(missing_ok=True)
+        for name in (_NAME, _LEGACY):
+            shutil.rmtree(self._workspace.path / name, ignore_errors=True)
 
     def _run(self, argv: list[str]) -> tuple[int, str]:
         timeout = min(self._workspace.options.timeout or _TIMEOUT, _TIMEOUT)
         return checks.run_check(self._workspace, argv, timeout, self._trap, self._watch)
 
-    def _upgrade(self, questions: list[_Question], directory: pathlib.Path) -> None:
+    def _upgrade(self, questions: list[_Question], root: pathlib.Path) -> pathlib.Path:
         """Turn a legacy template into HCL, and its builders into questions."""
         template = self._workspace.template
-        before = make_private(self._workspace.path / f"{_NAME}_legacy")
+        before = make_private(self._workspace.path / _LEGACY)
         text = json.dumps(reduced_legacy(template, questions))
         write_private(before / "legacy.json", with_template_dir(text, template))
         upgraded = before / "upgraded.pkr.hcl"
@@ -321,7 +335,7 @@ class Probe:
             for question in questions
             if question.name in blocks
         ]
-        write_probe(turned, new, directory, self._manifest)
+        return write_probe(turned, new, root, self._manifest)
 
     def _errors(self, raw: str, questions: list[_Question]) -> list[Diagnostic]:
         """What Packer said, of the user's template instead of ours."""
@@ -335,7 +349,7 @@ class Probe:
             return dataclasses.replace(error, file=str(self._workspace.template.path), line=None)
         if not error.file or pathlib.PurePath(error.file).name != _FILE or not error.line:
             return error
-        text = (self._workspace.path / _NAME / _FILE).read_text(encoding="utf-8")
+        text = (self._directory / _FILE).read_text(encoding="utf-8")
         name = _asked_at(text, error.line)
         question = next((one for one in questions if one.name == name), None)
         if question is None:

@@ -92,6 +92,11 @@ def _is_hcl_name(name: str) -> bool:
     return name.endswith((".pkr.hcl", ".pkr.json"))
 
 
+def is_read_in_a_directory(name: str) -> bool:
+    """Whether Packer reads a file of this name by itself, when it is given the directory."""
+    return _is_hcl_name(name) or name.endswith((".auto.pkrvars.hcl", ".auto.pkrvars.json"))
+
+
 def template_files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
     """The files that Packer reads for a template: a directory's ``*.pkr.hcl`` and ``*.pkr.json``, or the one file."""
     if not path.is_dir():

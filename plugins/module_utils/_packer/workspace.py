@@ -17,9 +17,10 @@ from .abandoned import make_owned, remove_abandoned
 from .argv import Selection
 from .copies import Additions, TemplateCopy, copy_template
 from .environment import packer_environment
+from .environment_reads import sensitive_reads
 from .galaxy import GalaxyDirectories
 from .options import PackerOptions
-from .secrets import Scrubber, environment_secrets
+from .secrets import Scrubber, environment_secrets, sensitive_values
 from .state import write_private
 from .template import Template
 
@@ -37,8 +38,20 @@ class Workspace:
         self.galaxy = GalaxyDirectories.below(self.path)
         # By which Ansible finds what was brought for this run; empty when nothing was.
         self.galaxy_paths: dict[str, str] = {}
+        self.scrubber = self._scrubber()
+
+    def _scrubber(self) -> Scrubber:
+        options = self.options
         given = [options.secret_variables, options.access.secret_key, options.access.session_token]
-        self.scrubber = Scrubber([*given, *environment_secrets(self.environment(), template.sensitive)])
+        sensitive = self.template.sensitive
+        given += sensitive_values({**options.local_variables, **options.variables}, sensitive)
+        return Scrubber([*given, *environment_secrets(self.environment(), sensitive, sensitive_reads(self.template))])
+
+    def renew(self, options: PackerOptions, template: Template) -> None:
+        """Go on with what the files hold now. What is a secret by now is hidden from here on."""
+        self.options = options
+        self.template = template
+        self.scrubber = self._scrubber()
 
     def __enter__(self) -> Workspace:
         return self
@@ -80,20 +93,20 @@ class Workspace:
 
     def copy(self, additions: Additions, name: str = "template") -> TemplateCopy:
         """A copy of the template with additions; one of the same name goes."""
-        directory = self.path / name
-        shutil.rmtree(directory, ignore_errors=True)
-        copied = copy_template(self.template, additions, directory)
-        self.note_copy(copied.directory)
+        root = self.path / name
+        shutil.rmtree(root, ignore_errors=True)
+        copied = copy_template(self.template, additions, root)
+        self.note_copy(root)
         return copied
 
-    def note_copy(self, directory: pathlib.Path) -> None:
-        """Note that what Packer says of this directory is meant for the template."""
-        self._copies.append(directory)
+    def note_copy(self, root: pathlib.Path) -> None:
+        """Note that what Packer says of this shadow tree is meant for what it is the shadow of."""
+        self._copies.append(root)
 
     def original(self, text: str) -> str:
-        """What Packer says of a copy, said of the user's own template."""
-        for directory in self._copies:
-            text = text.replace(str(directory), str(self.template.directory))
+        """What Packer says of a copy, said of the user's own template and of what is around it."""
+        for root in self._copies:
+            text = text.replace(f"{root}/", "/")
         return text
 
     def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from ansible_collections.golden.ami.plugins.module_utils._packer.copies import (
     copy_template,
 )
 from ansible_collections.golden.ami.plugins.module_utils._packer.keep import KeyPair
+from ansible_collections.golden.ami.plugins.module_utils._packer.probe import write_probe
 from ansible_collections.golden.ami.plugins.module_utils._packer.template import load_template
 
 MAIN = """\
@@ -131,11 +134,91 @@ def test_who_has_a_way_in_gets_no_key_pair(template: Path, own: str) -> None:
     assert copied(template, key_pair=KeyPair("a", "key-1", Path("b")))[0].key_pairs == ()
 
 
-def test_a_single_file_is_copied_without_its_neighbours(template: Path) -> None:
+def test_a_single_file_is_read_alone_and_has_its_neighbours(template: Path) -> None:
     copy = copy_template(load_template(str(template / "main.pkr.hcl")), Additions(run_tags=TAGS), template / "copy")
-    assert copy.path == template / "copy" / "main.pkr.hcl"
-    assert [path.name for path in copy.directory.iterdir()] == ["main.pkr.hcl"]
+    assert copy.path == Path(f"{template}/copy{template}/main.pkr.hcl")
+    links = {path.name for path in copy.directory.iterdir() if path.is_symlink()}
+    assert links == {"files", "variables.pkr.hcl", "more.auto.pkrvars.hcl"}, "the copy is not in itself"
     assert f'"${{"{template}"}}/files/x"' in copy.path.read_text()
+
+
+def test_a_single_file_that_is_read_as_a_directory_is_the_only_hcl(template: Path, tmp_path: Path) -> None:
+    file = load_template(str(template / "main.pkr.hcl"))
+    directory = write_probe(file, [], tmp_path / "probe", tmp_path / "answers.json")
+    assert {path.name for path in directory.iterdir()} == {"main.pkr.hcl", "golden_probe.pkr.hcl", "files"}
+    whole = write_probe(load_template(str(template)), [], tmp_path / "whole", tmp_path / "answers.json")
+    assert {path.name for path in whole.iterdir()} == {
+        *(path.name for path in template.iterdir()),
+        "golden_probe.pkr.hcl",
+    }
+
+
+def test_what_is_around_a_copy_is_around_the_original(template: Path, tmp_path: Path) -> None:
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "y").write_text("y")
+    work = tmp_path / "work"
+    copy = copy_template(load_template(str(template)), Additions(run_tags=TAGS), work / "copy")
+    assert Path(os.path.normpath(copy.directory / ".." / "beside" / "y")).read_text() == "y"
+    assert not (copy.directory.parent / "work").exists(), "who lists all would go round"
+
+
+def test_a_parent_that_cannot_be_listed_is_passed(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Path.iterdir
+
+    def refuses(directory: Path) -> t.Iterator[Path]:
+        if directory == tmp_path.parent:
+            raise PermissionError(13, "Permission denied", str(directory))
+        return listed(directory)
+
+    monkeypatch.setattr(Path, "iterdir", refuses)
+    copy = copy_template(load_template(str(template)), Additions(run_tags=TAGS), tmp_path / "work" / "copy")
+    assert (copy.directory / "files" / "x").read_text() == "x"
+
+
+PLUGINS = [found.parent.parent for found in Path.home().glob(".cache/golden.ami/packer/*/bin/packer")]
+RELATIVE = """\
+locals {
+  beside = file("user-data.sh")
+  above  = templatefile("../files/x", { name = "x" })
+  there  = fileexists("../files/x") ? "yes" : file("it is not there")
+  all    = join(",", fileset("..", "files/*"))
+}
+source "null" "n" {
+  communicator = "none"
+  ssh_host     = local.all == "files/x" ? "${local.beside}${local.above}${local.there}" : file("it is ${local.all}")
+}
+build {
+  sources = ["source.null.n"]
+}
+"""
+
+
+@pytest.mark.skipif(not PLUGINS, reason="needs the Packer of the role packer")
+@pytest.mark.parametrize("alone", [True, False])
+def test_packer_finds_in_a_copy_what_is_relative_to_the_template(tmp_path: Path, alone: bool) -> None:
+    directory = tmp_path / "definition" / "template"
+    (directory.parent / "files").mkdir(parents=True)
+    (directory.parent / "files" / "x").write_text("${name}")
+    directory.mkdir()
+    (directory / "user-data.sh").write_text("#!/bin/sh")
+    (directory / "web.pkr.hcl").write_text(RELATIVE)
+    if alone:
+        (directory / "other.pkr.hcl").write_text('source "null" "n" {}\n')
+        (directory / "other.auto.pkrvars.hcl").write_text("undeclared = [\n")
+    template = load_template(str(directory / "web.pkr.hcl" if alone else directory))
+    copy = copy_template(template, Additions(manifest=tmp_path / "m.json"), tmp_path / "work" / "copy")
+    probe = write_probe(template, [], tmp_path / "work" / "probe", tmp_path / "answers.json")
+    for path in (template.path, copy.path, probe):
+        done = subprocess.run(
+            [PLUGINS[0] / "bin" / "packer", "validate", path],
+            env={**os.environ, "PACKER_PLUGIN_PATH": str(PLUGINS[0] / "plugins"), "CHECKPOINT_DISABLE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_json_form(tmp_path: Path) -> None:
