@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 import pathlib
 import secrets
+import shutil
 import typing as t
 
 # AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
@@ -37,6 +38,7 @@ from .probe import Probe, plain_base
 from .process import AncestorWatch, SignalTrap
 from .profile import Profile
 from .record import dead_runs
+from .requirements import read_requirements
 from .room import require_room_to_build, require_room_to_look, room_to_begin
 from .run import Launch, new_record
 from .sources import Source, refuse_ownerless, selected_sources
@@ -75,12 +77,15 @@ class _Build:
         self.options = read_build_options(module)
         self.cloud = Cloud(module.client, self.options.region)
         self.template = load_template(self.options.template)
-        check_declared(self.template, [*self.options.variable_names, *placement_names(self.options.placements)])
+        self._check_declared()
         self.sources = self._checked_sources()
         self.executable = find_executable(self.options.executable)
         self.run_id = _run_id()
         given = self.options.log_path
         self.log_path = pathlib.Path(given) if given else state_directory() / "logs" / f"{self.run_id}.log"
+
+    def _check_declared(self) -> None:
+        check_declared(self.template, [*self.options.variable_names, *placement_names(self.options.placements)])
 
     def _checked_sources(self) -> list[Source]:
         """The sources that are to be built. What can be known to be wrong with them is told before Packer starts."""
@@ -136,19 +141,36 @@ class _Build:
     ) -> Result:
         """Look again, for another run may have built the image since, and build it when it did not."""
         now = datetime.datetime.now(datetime.UTC)
-        if lock.waited:
+        renewed = self._renew(workspace) or lock.waited
+        if renewed:
             self._sweep()
-            now_there = self._read_world(workspace, world.versions)
+            now_there = self._read_world(workspace, self._initialised(workspace))
         else:
             now_there = dataclasses.replace(world, images=find_own_images(self.cloud, self.options.name))
         new_plan = after_others(make_plan(self.options, now_there, now), world.images, now_there.images)
         if not new_plan.build:
             return _unchanged(self.options, new_plan, now_there)
         refuse_taken_version(self.options, now_there.images)
+        if renewed:
+            self._bring_requirements(workspace)
+            self._validate(workspace, now_there)
         facts = run_facts(self.options, new_plan, now_there, self.run_id, self.log_path, now)
         record = new_record(self.options, workspace, facts, account)
         launch = Launch(facts, now_there, record, Profile(), self.trap, self.watch)
         return apply(self.cloud, self.options, workspace, new_plan, launch)
+
+    def _renew(self, workspace: Workspace) -> bool:
+        """Read the user's files again, for the fingerprint is made of what they hold now; says whether they changed."""
+        before = self.template, self.options.requirements
+        requirements = before[1] and read_requirements(str(before[1].path))
+        self.options = dataclasses.replace(self.options, requirements=requirements)
+        self.template = load_template(self.options.template)
+        if before == (self.template, requirements):
+            return False
+        self._check_declared()
+        workspace.renew(self.options, self.template)
+        self.sources = self._checked_sources()
+        return True
 
     def _account(self, world: World) -> str | None:
         # An AMI of ours says whose it is, which saves a call.
@@ -196,6 +218,8 @@ class _Build:
     def _bring_requirements(self, workspace: Workspace) -> None:
         """Into the workspace only, so check mode does it too: what cannot be brought is told there as well."""
         if self.options.requirements:
+            for directory in (workspace.galaxy.roles, workspace.galaxy.collections):
+                shutil.rmtree(directory, ignore_errors=True)
             installer = Installer(
                 self.options.requirements,
                 workspace.galaxy,

@@ -224,6 +224,70 @@ def test_another_content_is_built_after_the_first(packer: t.Any, world: World, s
     assert results[0]["version"] < results[1]["version"], "it is stamped when its turn has come"
 
 
+def until_it_waits(log: Path) -> None:
+    end = time.monotonic() + 30
+    while not log.exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+# It finds its base, and knows nothing of the collection: so it is asked, and built in a copy.
+FOREIGN = """
+source "amazon-ebs" "web" {
+  region   = "eu-west-1"
+  ami_name = "OLD"
+  source_ami_filter {
+    filters = { name = "debian" }
+    owners  = ["136693071363"]
+  }
+}
+build {
+  sources = ["source.amazon-ebs.web"]
+}
+variable "golden_run_tags" { type = map(string) }
+variable "golden_tags" { type = map(string) }
+"""
+
+
+@pytest.mark.parametrize("base", [{"id": BASE}, None])
+def test_what_is_edited_while_it_waits_is_built_as_it_is_by_then(
+    packer: t.Any, world: World, start: Start, tmp_path: Path, gate: Path, base: t.Any
+) -> None:
+    del world
+    template, log = tmp_path / "image.pkr.hcl", tmp_path / "log"
+    template.write_text(FOREIGN)
+    packer.finds(BASE)
+    first = start(source_ami=base)
+    until_packer_runs(packer)
+    second = start(source_ami=base, log_path=str(log))
+    until_it_waits(log)
+    asked = len(packer.calls("validate"))
+    template.write_text(FOREIGN.replace("OLD", "NEW"))
+    gate.touch()
+    results = [first.result(), second.result()]
+    assert [result.get("changed") for result in results] == [True, True], results
+    assert results[0]["fingerprint"] != results[1]["fingerprint"]
+    assert ["NEW" in call["template"] for call in packer.calls("build")] == [False, True]
+    assert "NEW" in packer.calls("validate")[asked]["template"], "what is built is what was validated"
+    assert base or "NEW" in packer.calls("probe")[-1]["template"]
+
+
+def test_what_is_broken_while_it_waits_is_not_built(
+    packer: t.Any, world: World, start: Start, tmp_path: Path, gate: Path
+) -> None:
+    log = tmp_path / "log"
+    first = start()
+    until_packer_runs(packer)
+    second = start(log_path=str(log))
+    until_it_waits(log)
+    (tmp_path / "image.pkr.hcl").write_text(TEMPLATE + 'variable "size" {}\n')
+    gate.touch()
+    assert first.result()["changed"]
+    assert "size" in second.result()["msg"]
+    assert len(packer.calls("build")) == 1
+    assert LOCK not in parameters(world)
+
+
 @pytest.mark.parametrize("other", ["one", "two"])
 def test_to_be_told_at_once(packer: t.Any, world: World, start: Start, gate: Path, other: str) -> None:
     first = start("one")
