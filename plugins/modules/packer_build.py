@@ -136,7 +136,9 @@ options:
       - When the other has made just the same image, this one is content with it, with O(force=true) as well.
       - On one machine this is a matter of a file. Across machines it is one of the SSM parameter C(/golden/NAME/locks/build),
         with O(record=true) only. A build that was killed does not hold others up on its machine; on other machines it does
-        until its O(timeout) (two hours without one) and half an hour have passed, or the parameter is removed.
+        until its O(timeout) for each of its O(placements) (twelve hours without one) and half an hour have passed, or the
+        parameter is removed. A build that takes longer than that can lose its lock to one on another machine, so give one that
+        takes longer than twelve hours an O(timeout).
     type: int
     default: 3600
   log_path:

@@ -41,6 +41,7 @@ class Cleanup:
     foreign: list[RunRecord] = dataclasses.field(default_factory=list)
 
     def add(self, other: Cleanup) -> None:
+        self.failed |= other.failed
         self.remaining += other.remaining
         self.removed += other.removed
         self.kept += other.kept
@@ -130,15 +131,20 @@ def sweep(cloud: Cloud, records: list[RunRecord], *, remove: bool = True) -> Cle
 
 
 def _unlock(cloud: Cloud, record: RunRecord, done: Cleanup) -> None:
-    """A killed run could not give its lock back; one that kept something did."""
+    """A killed run could not give its lock back; one that kept something did. Its lock is where it built."""
     if not record.locks or record.kept:
         return
     now = datetime.datetime.now(datetime.UTC)
+    lock = ParameterLock(cloud, record.image, record.region)
+    why = "another run is about to remove it"
     try:
-        ParameterLock(cloud, record.image).remove_of(record.run_id, this_process(f"after {record.run_id}", now, now))
+        if lock.remove_of(record.run_id, this_process(f"after {record.run_id}", now, now)):
+            return
     except AmiError as error:
-        done.failed = True
-        done.problems.append(f"{record.region}: {error.message}: {error.exception}")
+        why = f"{error.message}: {error.exception}"
+    # It is among what is left, so the record stays, and a later run tries again.
+    done.remaining.append({"type": "lock", "id": lock.name, "region": record.region})
+    done.problems.append(f"{record.region}: {lock.name}: {why}")
 
 
 def account_of(cloud: Cloud) -> str | None:

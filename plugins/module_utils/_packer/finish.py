@@ -160,8 +160,10 @@ def _failed(
     keeps = options.on_error == "keep" and not ran.stop and bool(ran.profile.provisioning())
     ran.profile.step("Remove what is left", "cleanup")
     cleanup = clean_up(cloud, ran.record, [], spared=KEPT if keeps else ())
-    if not any(one["type"] == "instance" for one in cleanup.kept):
-        cleanup = clean_up(cloud, ran.record, []) if cleanup.kept else cleanup
+    if cleanup.kept and not any(one["type"] == "instance" for one in cleanup.kept):
+        removed, cleanup = cleanup.removed, clean_up(cloud, ran.record, [])
+        # Tags of what is gone may be listed for a while.
+        cleanup.removed = [*removed, *(one for one in cleanup.removed if one not in removed)]
     kept, ssh = _kept(cloud, options, ran, cleanup, login) if cleanup.kept else ("", "")
     if not kept and not cleanup.text():
         ran.record.remove()
@@ -187,12 +189,13 @@ def _kept(
     cloud: Cloud, options: BuildOptions, ran: Run, cleanup: Cleanup, login: c.Callable[[], Login]
 ) -> tuple[str, str]:
     """What is said of that which stays because of on_error, and the line by which one logs in."""
+    unknown = "no way to log in is known: its instance has another key"
     try:
         ssh = keep(cloud, ran.record, cleanup.kept, login())
     except AmiError as error:
-        ssh, cleanup.problems = "", [*cleanup.problems, f"{error.message}: {error.exception}"]
+        ssh, unknown = "", f"how to log in could not be found out: {error.message}: {error.exception}"
     ids = ", ".join(f"{one['type']} {one['id']} in {one['region']}" for one in cleanup.kept)
-    why = "" if ssh else " (no way to log in is known: its instance has another key)"
+    why = "" if ssh else f" ({unknown})"
     return f" Kept because on_error is keep{why}, and may cost money: {ids}. {how_to_remove(options.name)}", ssh
 
 

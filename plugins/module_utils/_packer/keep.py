@@ -76,18 +76,24 @@ def _generate(path: pathlib.Path, comment: str) -> None:
 
 
 def keep(cloud: Cloud, record: RunRecord, kept: list[dict[str, str]], login: Login) -> str:
-    """Mark a run as kept, and say how to log in; empty when its instance does not know the key."""
+    """Mark a run as kept, and say how to log in; empty when its instance does not know the key.
+
+    The mark comes first: whatever happens to the question for the instance, the next build leaves it alone.
+    """
+    _mark(record, kept, "")
     ids = [one["id"] for one in kept if one["type"] == "instance" and one["region"] == record.region]
     instances = calls.describe_instances(cloud.ec2(record.region), ids) if ids else []
-    lines = [line for instance in instances if (line := _ssh(instance, record, login))]
-    record.kept = {
-        "since": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "ssh": "\n".join(lines),
-        "resources": kept,
-    }
+    ssh = "\n".join(line for instance in instances if (line := _ssh(instance, record, login)))
+    if ssh:
+        _mark(record, kept, ssh)
+    return ssh
+
+
+def _mark(record: RunRecord, kept: list[dict[str, str]], ssh: str) -> None:
+    since = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    record.kept = {"since": since, "ssh": ssh, "resources": kept}
     with tolerated("The next build removes what was kept, for that it was kept could not be written down"):
         record.write()
-    return "\n".join(lines)
 
 
 def _ssh(instance: dict[str, t.Any], record: RunRecord, login: Login) -> str:

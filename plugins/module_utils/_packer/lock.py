@@ -14,6 +14,7 @@ import time
 
 # AnsibleAWSModule.warn hands warnings on in a way that ansible-core calls deprecated.
 from ansible.module_utils.common.warnings import warn
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 
 from .._ami.calls import AmiError
 from .errors import PackerError
@@ -26,8 +27,8 @@ from .process import AncestorWatch, SignalTrap
 _POLL_FILE = 0.5
 _POLL_PARAMETER = 5.0
 _SLICE = 0.1
-# How long a build takes that has no timeout, and what comes before and after Packer; clocks may differ, too.
-_USUAL = 7200.0
+# How long a build takes at most that has no timeout, and what comes before and after Packer; clocks may differ, too.
+_LONGEST = 12 * 3600.0
 _MARGIN = 1800.0
 
 
@@ -43,7 +44,12 @@ class Patience:
 
 def lifetime(timeout: float | None, placements: int) -> float:
     """After how many seconds a lock may be taken from its owner: when its build cannot be running any more."""
-    return (timeout or _USUAL) * max(placements, 1) + _MARGIN
+    return (timeout or _LONGEST) * max(placements, 1) + _MARGIN
+
+
+def _is_denied(error: AmiError) -> bool:
+    denied = is_boto3_error_code(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"], error.exception)
+    return isinstance(error.exception, denied)
 
 
 class BuildLock:
@@ -71,7 +77,7 @@ class BuildLock:
                 try:
                     self._wait(self._take_parameter, _POLL_PARAMETER, until)
                 except AmiError as error:
-                    raise self._denied(error, self._parameter) from error
+                    raise self._failed(error, self._parameter) from error
             undo.pop_all()
         return self
 
@@ -136,10 +142,28 @@ class BuildLock:
             f"{self._image} is being built by {holder}{waited}. Wait for it (lock_timeout says how long), end it{name}."
         )
 
-    @staticmethod
-    def _denied(error: AmiError, parameter: ParameterLock) -> PackerError:
-        return PackerError(
+    def _failed(self, error: AmiError, parameter: ParameterLock) -> PackerError:
+        said = (
             f"The SSM parameter {parameter.name}, by which only one build of an image runs at a time, could not be"
-            f" written: {error.message}: {error.exception}. Nothing was launched. With record the module needs"
-            " ssm:GetParameter, ssm:PutParameter and ssm:DeleteParameter on /golden/*: allow them, or set record to false."
+            f" taken: {error.message}: {error.exception}. Nothing was launched."
+        )
+        if _is_denied(error):
+            return PackerError(
+                f"{said} With record the module needs ssm:GetParameter, ssm:PutParameter and ssm:DeleteParameter on"
+                " /golden/*: allow them, or set record to false."
+            )
+        return PackerError(f"{said} Build again when that is over.{self._undone(parameter)}")
+
+    def _undone(self, parameter: ParameterLock) -> str:
+        """Remove what a call made whose answer got lost; else a sentence."""
+        try:
+            gone = parameter.remove_of(self._run, self._own())
+            why = "another run is about to remove it"
+        except AmiError as error:
+            gone, why = False, f"{error.message}: {error.exception}"
+        if gone:
+            return ""
+        return (
+            f" Whether this build has left its lock there is not known ({why}): if it names {self._run}, builds on other"
+            " machines wait until it expires, or is removed."
         )

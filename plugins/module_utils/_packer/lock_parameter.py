@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import collections.abc as c
-import contextlib
 import datetime
 
 from .._ami import calls
@@ -30,11 +29,12 @@ class ParameterLock:
     """Lets one process of all machines in: an SSM parameter that whoever creates it owns.
 
     SSM knows create-if-absent, but no removal on a condition. So one whose owner is dead or late is removed by nobody
-    but the owner of a second parameter, and that looks again before it does.
+    but the owner of a second parameter, and that looks again before it does. The Region is the cloud's, unless one is given.
     """
 
-    def __init__(self, cloud: Cloud, image: str) -> None:
+    def __init__(self, cloud: Cloud, image: str, region: str | None = None) -> None:
         self._cloud = cloud
+        self._region = region
         self.name = lock_name(image)
         self._takeover = f"/golden/{image}/locks/takeover"
         self._image = image
@@ -43,7 +43,7 @@ class ParameterLock:
         """Take it; else the one who has it, for a sentence. One call when it is free."""
         if self._create(owner):
             return None
-        text = calls.get_parameter(self._cloud.ssm(), self.name)
+        text = calls.get_parameter(self._cloud.ssm(self._region), self.name)
         if text is None:
             return None if self._create(owner) else "another run, which was faster"
         current = read_owner(text)
@@ -65,45 +65,51 @@ class ParameterLock:
         if owner.expired(_now()):
             self._remove_of(owner.run, owner)
         else:
-            calls.delete_parameter(self._cloud.ssm(), self.name)
+            calls.delete_parameter(self._cloud.ssm(self._region), self.name)
 
     def remove_of(self, run: str, by: Owner) -> bool:
-        """Take away the lock of a run that is known to be over. One call when it has none."""
-        text = calls.get_parameter(self._cloud.ssm(), self.name)
-        current = read_owner(text) if text else None
-        return current is not None and current.run == run and self._remove_of(run, by)
+        """Take away the lock of a run that is known to be over. One call when it has none.
+
+        Whether it has none now. If not, somebody else is about to remove it.
+        """
+        return self._holder() != run or self._remove_of(run, by)
 
     def _create(self, owner: Owner) -> bool:
         return calls.create_parameter(
-            self._cloud.ssm(), self.name, owner.text(), f"golden.ami builds {self._image}; goes when that is over"
+            self._cloud.ssm(self._region),
+            self.name,
+            owner.text(),
+            f"golden.ami builds {self._image}; goes when that is over",
         )
 
     def _remove_of(self, run: str, by: Owner) -> bool:
-        with self._alone(by) as alone:
-            if not alone:
-                return False
-            text = calls.get_parameter(self._cloud.ssm(), self.name)
-            current = read_owner(text) if text else None
-            if current is not None and current.run == run:
-                calls.delete_parameter(self._cloud.ssm(), self.name)
-        return True
-
-    @contextlib.contextmanager
-    def _alone(self, owner: Owner) -> c.Iterator[bool]:
-        """Be the only one who may remove the lock of another."""
-        ssm = self._cloud.ssm()
-        until = (_now() + _TAKING_OVER).isoformat(timespec="seconds")
-        text = f"{owner.run} until {until}"
-        if not calls.create_parameter(ssm, self._takeover, text, "golden.ami removes the lock of a dead build"):
+        """Be the only one who may remove the lock of another, and do so. Whether that run is known to have none."""
+        ssm = self._cloud.ssm(self._region)
+        until = (_now() + _TAKING_OVER).isoformat(timespec="microseconds")
+        takeover = f"{by.run} until {until}"
+        if not calls.create_parameter(ssm, self._takeover, takeover, "golden.ami removes the lock of a dead build"):
             self._drop_old_takeover()
-            yield False
-            return
+            return False
+        ours = True
         try:
-            yield True
+            if self._holder() != run:
+                return True
+            # To whom this one seemed dead meanwhile may have removed the takeover, and the lock may be a new one.
+            ours = calls.get_parameter(ssm, self._takeover) == takeover
+            if ours:
+                calls.delete_parameter(ssm, self.name)
+            return ours
         finally:
-            calls.delete_parameter(ssm, self._takeover)
+            if ours:
+                calls.delete_parameter(ssm, self._takeover)
+
+    def _holder(self) -> str | None:
+        """The run that has the lock, as far as that can be read."""
+        text = calls.get_parameter(self._cloud.ssm(self._region), self.name)
+        current = read_owner(text) if text else None
+        return current.run if current else None
 
     def _drop_old_takeover(self) -> None:
-        text = calls.get_parameter(self._cloud.ssm(), self._takeover)
+        text = calls.get_parameter(self._cloud.ssm(self._region), self._takeover)
         if text and datetime.datetime.fromisoformat(text.rpartition(" ")[2]) < _now():
-            calls.delete_parameter(self._cloud.ssm(), self._takeover)
+            calls.delete_parameter(self._cloud.ssm(self._region), self._takeover)

@@ -140,6 +140,8 @@ class AwsCalls:
         self._expected: list[tuple[str, t.Any, t.Callable[[dict[str, t.Any]], None] | None]] = []
         self.seen: list[tuple[str, dict[str, t.Any]]] = []
         self.clients: list[dict[str, t.Any]] = []
+        # Service and Region of each call.
+        self.regions: list[tuple[str, str]] = []
 
     def expect(
         self, operation: str, answer: t.Any = None, check: t.Callable[[dict[str, t.Any]], None] | None = None
@@ -147,11 +149,12 @@ class AwsCalls:
         self._expected.append((operation, answer if answer is not None else {}, check))
         return self
 
-    def fail(self, operation: str, code: str) -> AwsCalls:
+    def fail(self, operation: str, code: str, check: t.Callable[[dict[str, t.Any]], None] | None = None) -> AwsCalls:
         error = {"Error": {"Code": code, "Message": f"{code}, says the test"}}
-        return self.expect(operation, botocore.exceptions.ClientError(t.cast(t.Any, error), operation))
+        return self.expect(operation, botocore.exceptions.ClientError(t.cast(t.Any, error), operation), check)
 
     def __call__(self, client: t.Any, operation: str, request: dict[str, t.Any]) -> t.Any:
+        self.regions.append((client.meta.service_model.service_name, client.meta.region_name))
         if operation == "GetCallerIdentity" and (not self._expected or self._expected[0][0] != operation):
             # Whose credentials these are may be asked by a build at any time.
             self.seen.append((operation, request))

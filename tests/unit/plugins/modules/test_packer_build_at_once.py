@@ -49,10 +49,12 @@ class World:
         with self._path.open("r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             world = json.load(file)
-            yield world
-            file.seek(0)
-            file.truncate()
-            json.dump(world, file)
+            try:
+                yield world
+            finally:
+                file.seek(0)
+                file.truncate()
+                json.dump(world, file)
 
     def __call__(self, _client: t.Any, operation: str, request: dict[str, t.Any]) -> t.Any:
         with self.changed() as world:
@@ -75,6 +77,10 @@ class World:
     def PutParameter(self, world: dict[str, t.Any], request: dict[str, t.Any]) -> t.Any:  # noqa: N802
         if request["Name"] in world["denied"]:
             self.error("PutParameter", "AccessDeniedException")
+        if request["Name"] in world.get("lost", ()):
+            # It is done, but the answer says something else.
+            world["parameters"].setdefault(request["Name"], request["Value"])
+            self.error("PutParameter", "InternalServerErrors")
         if request["Name"] in world["parameters"]:
             self.error("PutParameter", "ParameterAlreadyExists")
         world["parameters"][request["Name"]] = request["Value"]
@@ -406,6 +412,22 @@ def test_without_permission_nothing_is_launched(packer: t.Any, world: World, sta
     assert not packer.calls("build")
     slow(packer, 0)
     assert start(record=False).result()["changed"]
+
+
+@pytest.mark.parametrize("removable", [True, False])
+def test_another_failure_is_told_as_what_it_was_and_leaves_no_lock(
+    packer: t.Any, world: World, start: Start, removable: bool
+) -> None:
+    with world.changed() as content:
+        content["lost"] = [LOCK]
+        content["denied"] += [] if removable else ["/golden/web/locks/takeover"]
+    message = start().result()["msg"]
+    assert "InternalServerErrors" in message
+    assert "Nothing was launched" in message
+    assert "allow them" not in message
+    assert ("has left its lock there is not known" in message) is not removable
+    assert list(parameters(world)) == ([] if removable else [LOCK])
+    assert not packer.calls("build")
 
 
 def test_a_version_that_is_there_is_refused_before_anything_runs(

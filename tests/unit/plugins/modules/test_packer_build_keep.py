@@ -203,6 +203,25 @@ def test_an_instance_with_another_key(aws: t.Any, packer: t.Any, run: Module) ->
     assert "no way to log in is known" in result["msg"]
 
 
+def test_it_is_kept_when_ec2_cannot_be_asked_how_to_log_in(aws: t.Any, packer: t.Any, run: Module, home: Path) -> None:
+    packer.does("build", code=1, lines=PROVISIONING)
+    reads(aws)
+    marks: list[t.Any] = []
+
+    def look(_request: dict[str, t.Any]) -> None:
+        marks.append(json.loads(state(home, "runs")[0].read_text())["kept"])
+
+    looks(aws).fail("DescribeInstances", "UnauthorizedOperation", look)
+    result = run()
+    assert marks[-1]["ssh"] == ""
+    assert {one["id"] for one in marks[-1]["resources"]} == {"i-1", "sg-1", "key-1"}
+    record = json.loads(state(home, "runs")[0].read_text())
+    assert record["kept"] == marks[-1], "the next build leaves it alone"
+    assert "how to log in could not be found out" in result["msg"]
+    assert "UnauthorizedOperation" in result["msg"]
+    assert result["ssh"] is None
+
+
 def test_amis_of_other_builders_do_not_stay(aws: t.Any, packer: t.Any, run: Module) -> None:
     packer.does("build", code=1, lines=PROVISIONING)
     reads(aws)
@@ -256,9 +275,13 @@ def test_only_a_failed_provisioner_keeps(
 def test_a_builder_that_is_gone_is_not_kept(aws: t.Any, packer: t.Any, run: Module, home: Path) -> None:
     packer.does("build", code=1, lines=PROVISIONING)
     reads(aws)
-    aws.expect("DescribeTags", tagged(("key-pair", "key-1"))).expect("DescribeKeyPairs", {"KeyPairs": []})
+    aws.expect("DescribeTags", tagged(("key-pair", "key-1"), ("snapshot", SNAPSHOT)))
+    aws.expect("DescribeKeyPairs", {"KeyPairs": []}).expect("DeleteSnapshot")
+    aws.expect("DescribeSnapshots", {"Snapshots": []})
     goes(aws, (("key-pair", "key-1"),))
-    assert run()["leftovers"] == []
+    result = run()
+    assert result["leftovers"] == []
+    assert [one["id"] for one in result["removed"]] == [SNAPSHOT, "key-1"]
     assert not state(home, "keys")
     assert not state(home, "runs")
 
@@ -278,10 +301,29 @@ def test_of_a_good_build_neither_key_stays(aws: t.Any, packer: t.Any, run: Modul
 
 def test_a_key_that_ec2_does_not_take_launches_nothing(aws: t.Any, packer: t.Any, run: Module, home: Path) -> None:
     aws.expect("DescribeImages", {"Images": []}).fail("ImportKeyPair", "UnauthorizedOperation")
+    looks(aws, ())
     assert "UnauthorizedOperation" in run()["msg"]
     assert not packer.calls("build")
     assert not state(home, "keys")
     assert not state(home, "runs")
+
+
+def test_a_key_that_ec2_took_though_its_answer_got_lost_goes(
+    aws: t.Any, packer: t.Any, run: Module, home: Path
+) -> None:
+    aws.expect("DescribeImages", {"Images": []}).fail("ImportKeyPair", "InvalidKeyPair.Duplicate")
+    goes(aws, (("key-pair", "key-1"),))
+    assert "InvalidKeyPair.Duplicate" in run()["msg"]
+    assert not packer.calls("build")
+    assert not state(home, "keys")
+    assert not state(home, "runs")
+
+
+def test_a_key_of_which_nothing_is_known_stays_on_record(aws: t.Any, packer: t.Any, run: Module, home: Path) -> None:
+    aws.expect("DescribeImages", {"Images": []}).fail("ImportKeyPair", "InvalidKeyPair.Duplicate")
+    aws.fail("DescribeTags", "UnauthorizedOperation")
+    assert "InvalidKeyPair.Duplicate" in run()["msg"]
+    assert state(home, "runs")
 
 
 NO_ROOM = {
@@ -385,19 +427,57 @@ def test_sweep_fails_with_what_it_could_not_remove(
     assert path.exists()
 
 
-def test_sweep_gives_back_the_lock_of_a_killed_build(
-    aws: t.Any, packer: t.Any, run: Module, sweep: Module, home: Path
-) -> None:
+def killed(aws: t.Any, packer: t.Any, run: Module, home: Path) -> tuple[Path, str, dict[str, t.Any]]:
+    """The record of a build that was killed, its id, and the parameter that is its lock."""
     result = kept(aws, packer, run)
     path = over(home)
     path.write_text(json.dumps({**json.loads(path.read_text()), "kept": None}))
     lock = next(one["Value"] for _operation, one in aws.seen if str(one.get("Name")).endswith("/locks/build"))
     aws.locks = False
+    return path, result["run_id"], {"Parameter": {"Value": lock}}
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
+def test_sweep_gives_back_the_lock_of_a_killed_build(
+    aws: t.Any, packer: t.Any, run: Module, sweep: Module, home: Path, region: str
+) -> None:
+    path, run_id, lock = killed(aws, packer, run, home)
     gone: list[str] = []
+    takeover: dict[str, t.Any] = {}
     looks(aws, ())
-    aws.expect("GetParameter", {"Parameter": {"Value": lock}}).expect("PutParameter")
-    aws.expect("GetParameter", {"Parameter": {"Value": lock}})
+    aws.expect("GetParameter", lock)
+    aws.expect("PutParameter", {}, lambda request: takeover.update(Parameter={"Value": request["Value"]}))
+    aws.expect("GetParameter", lock).expect("GetParameter", takeover)
     aws.expect("DeleteParameter", {}, lambda request: gone.append(request["Name"])).expect("DeleteParameter")
-    assert sweep()["runs"] == [result["run_id"]]
+    before = len(aws.regions)
+    assert sweep(region=region)["runs"] == [run_id]
     assert gone == ["/golden/web/locks/build"]
+    assert {where for service, where in aws.regions[before:] if service == "ssm"} == {"eu-west-1"}
     assert not path.exists()
+
+
+@pytest.mark.parametrize("how", ["ParameterAlreadyExists", "AccessDeniedException"])
+def test_while_a_lock_cannot_be_removed_its_build_stays_on_record(
+    aws: t.Any, packer: t.Any, run: Module, sweep: Module, home: Path, how: str
+) -> None:
+    path, _run_id, lock = killed(aws, packer, run, home)
+    looks(aws, ())
+    aws.expect("GetParameter", lock).fail("PutParameter", how)
+    if how == "ParameterAlreadyExists":
+        aws.expect("GetParameter", {"Parameter": {"Value": "other until 2999-01-01T00:00:00+00:00"}})
+    result = sweep()
+    assert result["failed"]
+    assert result["left"] == [{"type": "lock", "id": "/golden/web/locks/build", "region": "eu-west-1"}]
+    assert ("another run is about to remove it" if how == "ParameterAlreadyExists" else how) in result["msg"]
+    assert result["runs"] == []
+    assert path.exists()
+
+
+def test_sweep_fails_where_it_could_not_look(aws: t.Any, packer: t.Any, run: Module, sweep: Module, home: Path) -> None:
+    kept(aws, packer, run)
+    path = over(home)
+    aws.fail("DescribeTags", "UnauthorizedOperation")
+    result = sweep(kept=True)
+    assert result["failed"]
+    assert "UnauthorizedOperation" in result["msg"]
+    assert path.exists()

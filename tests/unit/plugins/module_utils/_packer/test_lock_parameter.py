@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.golden.ami.plugins.module_utils._packer.lock_parameter import ParameterLock, lock_name
 from ansible_collections.golden.ami.plugins.module_utils._packer.owner import Owner, this_process
 
+TAKEOVER = "/golden/web/locks/takeover"
 NOW = datetime.datetime.now(datetime.UTC)
 
 
@@ -54,9 +55,10 @@ class Ssm:
 class Cloud:
     def __init__(self) -> None:
         self.client = Ssm()
+        self.elsewhere = Ssm()
 
-    def ssm(self) -> Ssm:
-        return self.client
+    def ssm(self, region: str | None = None) -> Ssm:
+        return self.elsewhere if region else self.client
 
 
 def owner(run: str, hours: float = 1) -> Owner:
@@ -136,8 +138,43 @@ def test_a_takeover_that_died_is_forgotten(cloud: t.Any) -> None:
 
 def test_only_the_lock_of_that_run_is_removed(cloud: t.Any) -> None:
     lock = ParameterLock(cloud, "web")
-    assert not lock.remove_of("a", owner("sweep"))
+    assert lock.remove_of("a", owner("sweep")), "it has none"
     assert lock.take(owner("b"), never) is None
-    assert not lock.remove_of("a", owner("sweep"))
+    assert lock.remove_of("a", owner("sweep")), "it has none"
+    assert list(cloud.client.parameters) == [lock_name("web")]
     assert lock.remove_of("b", owner("sweep"))
     assert not cloud.client.parameters
+
+
+def test_a_lock_that_somebody_else_removes_is_not_gone_yet(cloud: t.Any) -> None:
+    lock = ParameterLock(cloud, "web")
+    assert lock.take(owner("a"), never) is None
+    cloud.client.parameters[TAKEOVER] = "other until 2999-01-01T00:00:00+00:00"
+    assert not lock.remove_of("a", owner("sweep"))
+    assert sorted(cloud.client.parameters) == [lock_name("web"), TAKEOVER]
+
+
+def test_it_is_in_the_region_that_was_given(cloud: t.Any) -> None:
+    lock = ParameterLock(cloud, "web", "us-east-1")
+    assert lock.take(owner("a"), never) is None
+    assert list(cloud.elsewhere.parameters) == [lock_name("web")]
+    assert lock.remove_of("a", owner("sweep"))
+    assert not cloud.elsewhere.parameters
+    assert not cloud.client.calls
+
+
+def test_who_lost_the_takeover_removes_nothing(cloud: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its look at the lock and the removal, another one takes both over."""
+    cloud.client.parameters[lock_name("web")] = owner("gone", hours=-1).text()
+    read = cloud.client.get_parameter
+
+    def late(Name: str) -> t.Any:  # noqa: N803 - as boto3 has it
+        answer = read(Name)
+        if Name == lock_name("web") and TAKEOVER in cloud.client.parameters:
+            cloud.client.parameters = {lock_name("web"): owner("next").text(), TAKEOVER: "next until whenever"}
+        return answer
+
+    monkeypatch.setattr(cloud.client, "get_parameter", late)
+    assert not ParameterLock(cloud, "web").remove_of("gone", owner("sweep"))
+    assert '"run": "next"' in cloud.client.parameters[lock_name("web")]
+    assert cloud.client.parameters[TAKEOVER] == "next until whenever"
