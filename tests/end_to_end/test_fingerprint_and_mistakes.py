@@ -72,4 +72,4 @@ def test_a_template_that_does_not_validate_launches_nothing(cloud: Cloud, images
 def test_an_unknown_image_names_those_that_exist(cloud: Cloud) -> None:
     run = cloud.play("build_ami.yml", "-e", "image=nope")
     assert run.rc != 0
-    assert "there is no image 'nope'. Images that exist: wordpress" in run.output
+    assert "there is no image 'nope'. Images that exist: apache, wordpress, wordpress-legacy" in run.output
