@@ -18,6 +18,8 @@ import typing as t
 from pathlib import Path
 from types import TracebackType
 
+from ansible_collections.golden.ami.plugins.plugin_utils._threads import start_without_signals
+
 
 class LiveFile:
     """Hand each complete line appended to a file to ``show``, from a thread, until the ``with`` block ends.
@@ -42,7 +44,7 @@ class LiveFile:
             self._position = self._path.stat().st_size
         except OSError:
             self._position = 0
-        self._thread.start()
+        start_without_signals(self._thread)
         return self
 
     def __exit__(

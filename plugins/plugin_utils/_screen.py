@@ -18,6 +18,7 @@ import time
 
 from ansible import constants as C  # noqa: N812 - its usual name
 from ansible.utils.display import Display
+from ansible_collections.golden.ami.plugins.plugin_utils._threads import start_without_signals
 
 
 class Heartbeat:
@@ -36,7 +37,7 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, name="golden-heartbeat", daemon=True)
 
     def __enter__(self) -> Heartbeat:
-        self._thread.start()
+        start_without_signals(self._thread)
         return self
 
     def __exit__(self, *_exc: object) -> None:
