@@ -17,6 +17,8 @@ import botocore.client
 import botocore.exceptions
 import botocore.validate
 import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.golden.ami.plugins.modules import packer_build
 
 FAKE = """
     #!{python}
@@ -217,6 +219,28 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[AwsCalls]:
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *given: calls(*given))
     yield calls
     calls.done()
+
+
+@pytest.fixture
+def build(packer: FakePacker, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., dict[str, t.Any]]:
+    """Runs packer_build's own main() with the fake Packer and with options that a test gives; the result of the module."""
+
+    def call(**given: t.Any) -> dict[str, t.Any]:
+        arguments = {
+            "name": "web",
+            "packer_executable": str(packer.path),
+            "region": "eu-west-1",
+            "endpoint_url": "http://127.0.0.1:9",
+            "access_key": "AKIDLOCAL",
+            "secret_key": "local-secret-key",
+            **given,
+        }
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            packer_build.main()
+        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
+        return result
+
+    return call
 
 
 @pytest.fixture(autouse=True)

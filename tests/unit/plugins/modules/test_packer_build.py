@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import os
 import signal
@@ -17,8 +18,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import packer_build
 
 AMI, SNAPSHOT, BASE = "ami-0aaaaaaaaaaaaaaa1", "snap-0aaaaaaaaaaaaaaa1", "ami-0bbbbbbbbbbbbbbb1"
 TEMPLATE = """
@@ -52,28 +51,15 @@ Run = t.Callable[..., dict[str, t.Any]]
 
 
 @pytest.fixture
-def run(packer: t.Any, template: Path, role: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        arguments = {
-            "name": "web",
-            "template": str(template),
-            "packer_executable": str(packer.path),
-            "region": "eu-west-1",
-            "endpoint_url": "http://127.0.0.1:9",
-            "access_key": "AKIDLOCAL",
-            "secret_key": "local-secret-key",
-            "source_ami": {"ssm_parameter": "/base"},
-            "variables": {"size": 8},
-            "secret_variables": {"password": 'hun"ter22'},
-            "content": {"role common": [str(role)]},
-            **given,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            packer_build.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
+def run(build: t.Any, template: Path, role: Path) -> Run:
+    return functools.partial(
+        build,
+        template=str(template),
+        source_ami={"ssm_parameter": "/base"},
+        variables={"size": 8},
+        secret_variables={"password": 'hun"ter22'},
+        content={"role common": [str(role)]},
+    )
 
 
 def image(tags: dict[str, str] | None = None, **more: t.Any) -> dict[str, t.Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import typing as t
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import packer_build, packer_validate
+from ansible_collections.golden.ami.plugins.modules import packer_validate
 
 AMI, BASE = "ami-0aaaaaaaaaaaaaaa1", "ami-0bbbbbbbbbbbbbbb1"
 MEBIBYTES = 6
@@ -55,28 +56,11 @@ def temporary(small: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(packer: t.Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Module:
+def run(build: t.Any, tmp_path: Path) -> Module:
     template = tmp_path / "image.pkr.hcl"
     template.write_text(TEMPLATE)
 
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        arguments = {
-            "name": "web",
-            "template": str(template),
-            "packer_executable": str(packer.path),
-            "region": "eu-west-1",
-            "endpoint_url": "http://127.0.0.1:9",
-            "access_key": "AKIDLOCAL",
-            "secret_key": "local-secret-key",
-            "source_ami": {"id": BASE},
-            **given,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            packer_build.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
+    return functools.partial(build, template=str(template), source_ami={"id": BASE})
 
 
 def fill(directory: Path, left: int = 0) -> None:

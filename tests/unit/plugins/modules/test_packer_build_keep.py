@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import stat
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import build_sweep, packer_build
+from ansible_collections.golden.ami.plugins.modules import build_sweep
 
 BASE = "ami-0bbbbbbbbbbbbbbb1"
 AMI, SNAPSHOT = "ami-0aaaaaaaaaaaaaaa1", "snap-0aaaaaaaaaaaaaaa1"
@@ -56,23 +57,8 @@ def template(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(packer: t.Any, template: Path, capsys: pytest.CaptureFixture[str]) -> Module:
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        arguments = {
-            **ACCESS,
-            "name": "web",
-            "template": str(template),
-            "packer_executable": str(packer.path),
-            "source_ami": {"id": BASE},
-            "on_error": "keep",
-            **given,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            packer_build.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
+def run(build: t.Any, template: Path) -> Module:
+    return functools.partial(build, template=str(template), source_ami={"id": BASE}, on_error="keep")
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import packer_build
 
 AMI, SNAPSHOT = "ami-0aaaaaaaaaaaaaaa1", "snap-0aaaaaaaaaaaaaaa1"
 OLD, NEW = "ami-0bbbbbbbbbbbbbbb1", "ami-0bbbbbbbbbbbbbbb2"
@@ -90,24 +89,8 @@ Run = t.Callable[..., dict[str, t.Any]]
 
 
 @pytest.fixture
-def run(packer: t.Any, template: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        arguments = {
-            "name": "web",
-            "template": str(template),
-            "packer_executable": str(packer.path),
-            "region": "eu-west-1",
-            "endpoint_url": "http://127.0.0.1:9",
-            "access_key": "AKIDLOCAL",
-            "secret_key": "local-secret-key",
-            **given,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            packer_build.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
+def run(build: t.Any, template: Path) -> Run:
+    return functools.partial(build, template=str(template))
 
 
 def image(tags: dict[str, str] | None = None) -> dict[str, t.Any]:

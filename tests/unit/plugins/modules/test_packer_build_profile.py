@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import packer_build
 
 AMI, BASE = "ami-0aaaaaaaaaaaaaaa1", "ami-0bbbbbbbbbbbbbbb1"
 LINES = [
@@ -25,28 +24,11 @@ Module = t.Callable[..., dict[str, t.Any]]
 
 
 @pytest.fixture
-def run(packer: t.Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Module:
+def run(build: t.Any, tmp_path: Path) -> Module:
     template = tmp_path / "image.pkr.hcl"
     template.write_text('variable "golden_manifest" { type = string }\nvariable "golden_run_tags" {}\n')
 
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        arguments = {
-            "name": "group/web",
-            "template": str(template),
-            "packer_executable": str(packer.path),
-            "region": "eu-west-1",
-            "endpoint_url": "http://127.0.0.1:9",
-            "access_key": "AKIDLOCAL",
-            "secret_key": "local-secret-key",
-            "source_ami": {"id": BASE},
-            **given,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            packer_build.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
+    return functools.partial(build, name="group/web", template=str(template), source_ami={"id": BASE})
 
 
 def profile(result: dict[str, t.Any]) -> dict[str, t.Any]:

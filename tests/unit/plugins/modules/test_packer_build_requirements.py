@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 import datetime
-import json
+import functools
 import subprocess
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import packer_build
 
 AMI, SNAPSHOT, BASE = "ami-0aaaaaaaaaaaaaaa1", "snap-0aaaaaaaaaaaaaaa1", "ami-0bbbbbbbbbbbbbbb1"
 TEMPLATE = """
@@ -45,29 +43,11 @@ def requirements(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(packer: t.Any, requirements: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(build: t.Any, requirements: Path, tmp_path: Path) -> Run:
     template = tmp_path / "image.pkr.hcl"
     template.write_text(TEMPLATE)
 
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        arguments = {
-            "name": "web",
-            "template": str(template),
-            "packer_executable": str(packer.path),
-            "region": "eu-west-1",
-            "endpoint_url": "http://127.0.0.1:9",
-            "access_key": "AKIDLOCAL",
-            "secret_key": "local-secret-key",
-            "source_ami": {"id": BASE},
-            "requirements": str(requirements),
-            **given,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            packer_build.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
+    return functools.partial(build, template=str(template), source_ami={"id": BASE}, requirements=str(requirements))
 
 
 def image(tags: dict[str, str]) -> dict[str, t.Any]:
