@@ -18,10 +18,10 @@ import typing as t
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "end_to_end"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from graph import measure_graph
-from harness import CHECKOUT, Cloud, remove_cloud, start_cloud
+from harness.cloud import CHECKOUT, Cloud, remove_cloud, start_cloud
 from promise import Promise, say, timed
 
 READS = ("Describe", "Get", "List")

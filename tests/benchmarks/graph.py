@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import Cloud
+from harness.cloud import Cloud
 from promise import Promise, say, timed
 
 LEAVES = {"proxy": "nginx-light", "cache": "redis-server", "store": "sqlite3", "queue": "mosquitto"}

@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from harness import Cloud
+from harness.cloud import Cloud
 
 AMAZON = """\
 packer {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import Cloud
+from harness.cloud import Cloud
 
 
 def test_a_changed_role_is_named_by_check_mode_which_touches_nothing(cloud: Cloud, images: Path) -> None:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from harness import Cloud, Run
+from harness.cloud import Cloud, Run
 
 TEMPLATES = Path(__file__).parent / "templates"
 HOME_REGION = "us-east-1"

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from harness import Cloud, Run
+from harness.cloud import Cloud, Run
 
 DEBIAN = "{ssm_parameter: /aws/service/debian/release/12/latest/amd64}"
 TOUCH = """\

@@ -20,9 +20,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from harness import CHECKOUT, Cloud, Run
-from instances import Machine, launched
-from signals import SIGNALS, end_a_build, hear_signals, nothing_is_left, wait_for
+from harness.cloud import CHECKOUT, Cloud, Run
+from harness.instances import Machine, launched
+from harness.signals import SIGNALS, end_a_build, hear_signals, nothing_is_left, wait_for
 from wordpress_site import WordPress
 
 IMAGES = CHECKOUT / "playbooks" / "images"

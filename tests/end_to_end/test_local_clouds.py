@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import Cloud, remove_cloud, start_cloud
+from harness.cloud import Cloud, remove_cloud, start_cloud
 
 
 def host_state(tag: str) -> list[str]:

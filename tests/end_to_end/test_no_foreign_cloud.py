@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from harness import Cloud
+from harness.cloud import Cloud
 
 PLANTED_KEY = "AKIAQYLPMN5HHHFPZZZZ"
 SERVICES = ["", "_EC2", "_SSM", "_STS", "_KMS", "_IAM", "_S3"]

@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 
 import pytest
-from harness import Cloud
+from harness.cloud import Cloud
 
 HCL = """\
 packer {

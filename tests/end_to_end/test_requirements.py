@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import Cloud
-from instances import launched
+from harness.cloud import Cloud
+from harness.instances import launched
 
 WHO = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
 TASK = "---\n- name: Say hello\n  ansible.builtin.copy:\n    content: hello\n    dest: /etc/{}\n    mode: '0644'\n"

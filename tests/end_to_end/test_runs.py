@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import Cloud
+from harness.cloud import Cloud
 
 TASKS = "roles/web/tasks/main.yml"
 FAILS = """\

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import Cloud
-from signals import SIGNALS, VICTIMS, children, end_a_build, nothing_is_left
+from harness.cloud import Cloud
+from harness.signals import SIGNALS, VICTIMS, children, end_a_build, nothing_is_left
 
 SLOW = """\
 ---

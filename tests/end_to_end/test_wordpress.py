@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import Cloud, Run
-from instances import Machine, launched
+from harness.cloud import Cloud, Run
+from harness.instances import Machine, launched
 from wordpress_site import WordPress
 
 PASSWORD = "correct horse battery staple"

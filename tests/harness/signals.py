@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import Cloud
+from harness.cloud import Cloud
 
 VICTIMS = ["ansible-playbook", "module", "packer"]
 SIGNALS = ["INT", "TERM", "HUP", "KILL"]
