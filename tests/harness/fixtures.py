@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from harness.cloud import Cloud, remove_cloud, start_cloud
+from harness.four import Four
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,16 @@ def cloud() -> c.Iterator[Cloud]:
     made = start_cloud(f"test-{secrets.token_hex(2)}")
     yield made
     remove_cloud(made)
+
+
+@pytest.fixture
+def four(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Four:
+    """Runs modules and playbooks four times; what each did is shown when the test fails (``harness.four``)."""
+
+    def report(table: str) -> None:
+        request.node.add_report_section("call", "check, apply, check, apply", table)
+
+    return Four(cloud, tmp_path_factory.mktemp("four"), report)
 
 
 WEB = """\

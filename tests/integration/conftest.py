@@ -1,0 +1,9 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from harness.fixtures import cloud, four, images
+
+__all__ = ["cloud", "four", "images"]
