@@ -42,7 +42,7 @@ def read_manifest(text: str, path: str) -> list[Artifact]:
             for artifact in split_artifact_id(build["name"], build["builder_type"], build["artifact_id"]):
                 if artifact not in artifacts:
                     artifacts.append(artifact)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PackerError(f"{path} is not a manifest of Packer: {error!r}") from error
     return artifacts
 

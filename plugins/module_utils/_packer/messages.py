@@ -11,6 +11,8 @@ import re
 
 # Provisioners colour what they say, though nobody looks: ansible-local does unless it is told not to.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# Python takes more for a digit than it can read as a number, and refuses numbers of thousands of digits.
+_TIMESTAMP = re.compile(r"[0-9]{1,20}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +42,7 @@ def _unescape(field: str) -> str:
 def parse_line(line: str) -> Message | None:
     """Read one line; None when it is not a message (a plugin that prints, a Go panic)."""
     parts = line.split(",")
-    if len(parts) < 3 or not parts[0].isdigit():
+    if len(parts) < 3 or not _TIMESTAMP.fullmatch(parts[0]):
         return None
     return Message(int(parts[0]), parts[1], parts[2], tuple(_unescape(part) for part in parts[3:]))
 

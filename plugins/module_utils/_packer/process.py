@@ -88,6 +88,29 @@ def _die_with_parent() -> c.Callable[[], None]:
     return apply
 
 
+class LineReader:
+    """Reads what was added to a file as whole lines, wherever the ends of what was written are; the last one when C(final)."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._offset = 0
+        self._rest = b""
+
+    def read(self, *, final: bool = False) -> c.Iterator[str]:
+        while chunk := os.pread(self._handle, 1 << 20, self._offset):
+            self._offset += len(chunk)
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            for line in lines:
+                yield self._text(line)
+        if final and self._rest:
+            rest, self._rest = self._rest, b""
+            yield self._text(rest)
+
+    @staticmethod
+    def _text(line: bytes) -> str:
+        return line.decode("utf-8", "replace").rstrip("\r")
+
+
 class Supervised:
     """A command in a process group of its own, whose output is read line by line while it runs.
 
@@ -97,8 +120,7 @@ class Supervised:
 
     def __init__(self, argv: list[str], *, environment: dict[str, str], directory: str, scratch: pathlib.Path) -> None:
         self._output = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - lives as long as the process
-        self._offset = 0
-        self._rest = b""
+        self._lines = LineReader(self._output.fileno())
         self._mark = f"{MARK}={environment[MARK]}".encode() if MARK in environment else None
         self._process = subprocess.Popen(  # noqa: S603
             argv,
@@ -114,16 +136,6 @@ class Supervised:
     @property
     def pid(self) -> int:
         return self._process.pid
-
-    def _lines(self, *, final: bool = False) -> c.Iterator[str]:
-        while chunk := os.pread(self._output.fileno(), 1 << 20, self._offset):
-            self._offset += len(chunk)
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace").rstrip("\r")
-        if final and self._rest:
-            rest, self._rest = self._rest, b""
-            yield rest.decode("utf-8", "replace")
 
     def run(
         self, on_line: c.Callable[[str], None], *, timeout: float | None, trap: SignalTrap, watch: AncestorWatch
@@ -152,7 +164,7 @@ class Supervised:
         return code, stop
 
     def _pump(self, on_line: c.Callable[[str], None], *, final: bool = False) -> None:
-        for line in self._lines(final=final):
+        for line in self._lines.read(final=final):
             on_line(line)
 
     @staticmethod

@@ -30,15 +30,15 @@ LEARNED = Learned(
 )
 
 
-def heard(*lines: str, only_regions: bool = False) -> Learned:
-    learner = Learner(Learned(), only_regions=only_regions)
+def heard(*lines: str) -> Learned:
+    learner = Learner(Learned())
     for line in lines:
         learner.hear(line)
     return learner.learned
 
 
 def test_only_what_is_made() -> None:
-    learner = Learner(Learned(), only_regions=False)
+    learner = Learner(Learned())
     news = [learner.hear(line) for line in BEGIN + END]
     assert news == [False, False, True, True, False, True, False, True, False, True]
     assert learner.learned == LEARNED

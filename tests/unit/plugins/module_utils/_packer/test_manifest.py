@@ -24,7 +24,12 @@ def test_only_the_last_run_counts() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"builds": [{}], "last_run_uuid": ""}'])
+WITHOUT_ID = {"builds": [{**build("1", ""), "artifact_id": None}], "last_run_uuid": "1"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"builds": [{}], "last_run_uuid": ""}', json.dumps(WITHOUT_ID), "[" * 100_000]
+)
 def test_what_is_no_manifest(text: str) -> None:
     with pytest.raises(PackerError, match="m.json is not a manifest"):
         read_manifest(text, "m.json")

@@ -27,7 +27,9 @@ def test_errors() -> None:
     assert message.is_error
 
 
-@pytest.mark.parametrize("line", ["", "panic: no", "now,x,ui,say,text", "1,2"])
+@pytest.mark.parametrize(
+    "line", ["", "panic: no", "now,x,ui,say,text", "1,2", "²,x,ui,say,text", f"{'9' * 5000},x,ui,say,text"]
+)
 def test_what_is_no_message(line: str) -> None:
     assert parse_line(line) is None
 
