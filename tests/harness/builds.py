@@ -98,6 +98,8 @@ source "amazon-ebs" "tiny" {
   ami_name                = var.golden_ami_name
   ami_description         = var.description
   ssh_username            = "admin"
+  # A busy machine boots slowly.
+  ssh_timeout             = "15m"
   temporary_key_pair_type = "ed25519"
   tags                    = var.golden_tags
   snapshot_tags           = var.golden_tags
@@ -220,7 +222,7 @@ class Started:
         """What it has printed so far."""
         return self.out.read_text(errors="replace") + self.err.read_text(errors="replace")
 
-    def finish(self, seconds: float = 240) -> Result:
+    def finish(self, seconds: float = 900) -> Result:
         """Wait for the end."""
         try:
             rc = self.process.wait(timeout=seconds)

@@ -74,6 +74,8 @@ class Row:
     bench: Bench
     before: Inventory = field(default_factory=dict)
     offset: int = 0
+    # When the row began, in seconds of the clock on the wall.
+    began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         self.offset = calls(self.cloud).stat().st_size
