@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import json
 import sys
 import threading
@@ -155,7 +157,13 @@ class LocalCloud:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, service: str, region: str = "us-east-1", keys: dict[str, str] | None = None) -> Any:
+    def client(
+        self,
+        service: str,
+        region: str = "us-east-1",
+        keys: dict[str, str] | None = None,
+        config: ClientConfig | None = None,
+    ) -> Any:
         keys = keys or {"AccessKeyId": self.config.access_key, "SecretAccessKey": self.config.secret_key}
         return boto3.client(
             service,
@@ -164,11 +172,37 @@ class LocalCloud:
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
-            config=ClientConfig(connect_timeout=5, read_timeout=40),
+            config=config or ClientConfig(connect_timeout=5, read_timeout=40),
         )
 
     def calls(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.directory / "calls.jsonl").read_text().splitlines()]
+
+    def control(self, method: str, path: str, document: Any = None, *, user: str | None = None) -> tuple[int, Any]:
+        """HTTP status and JSON of the control API; ``user`` is ``KEY:SECRET``."""
+        pair = f"{self.config.access_key}:{self.config.secret_key}" if user is None else user
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        body = document if isinstance(document, bytes) or document is None else json.dumps(document).encode()
+        headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()} if pair else {}
+        connection.request(method, f"/_golden/{path}", body, headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    def fault(self, operation: str, action: str, **fields: Any) -> str:
+        """Have something go wrong; the fault's id."""
+        status, told = self.control("POST", "faults", {"operation": operation, "action": action, **fields})
+        assert status == 201, told
+        return str(told["id"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.control("GET", "faults")[1]["faults"]
+        return found
+
+    def hits(self, fault_id: str) -> int:
+        return int(next(fault["hits"] for fault in self.faults() if fault["id"] == fault_id))
+
+    def remove_fault(self, fault_id: str) -> None:
+        assert self.control("DELETE", f"faults/{fault_id}") == (200, {"removed": 1})
 
     def settle(self) -> None:
         assert self.app.idle(20), "the work on machines does not end"

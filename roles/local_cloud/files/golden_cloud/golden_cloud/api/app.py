@@ -18,13 +18,13 @@ from moto.sts.models import sts_backends
 
 from golden_cloud import state
 from golden_cloud.api import metadata, runtime
-from golden_cloud.api.calls import CallLog
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.responses import CloudEC2Response
 from golden_cloud.api.front import Dispatch, Front
 from golden_cloud.api.identity import CloudIAMResponse, CloudKMSResponse, CloudSTSResponse
+from golden_cloud.api.record.calls import CallLog
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
 from golden_cloud.ports import Config, InstanceMetadata, Machines
 
@@ -99,6 +99,7 @@ class App:
             return
         self._closing.set()
         self._cloud.close()
+        self._cloud.faults.clear()
         if not self._cloud.jobs.wait(timeout):
             runtime.LOG.warning("work on machines was still under way after %s s", timeout)
         self._cloud.changed.set()

@@ -62,7 +62,7 @@ def render(service: str, headers: dict[str, str], error: CloudError) -> Response
     model = service_model(service)
     if model is None:
         return _render_unknown(headers, error)
-    protocol = _protocol(model, headers.get("content-type", ""))
+    protocol = protocol_of(model, headers.get("content-type", ""))
     try:
         serializer = get_serializer_class(str(model.service_name), protocol)
     except KeyError:
@@ -72,7 +72,7 @@ def render(service: str, headers: dict[str, str], error: CloudError) -> Response
     return int(status), dict(rendered["headers"]), rendered["body"]
 
 
-def _protocol(model: ServiceModel, content_type: str) -> str:
+def protocol_of(model: ServiceModel, content_type: str) -> str:
     protocol = str(model.protocol)
     supported: Any = model.metadata.get("protocols", [protocol])
     if content_type.startswith("application/x-www-form-urlencoded"):

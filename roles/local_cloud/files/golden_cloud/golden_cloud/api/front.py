@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import traceback
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -21,7 +22,7 @@ from werkzeug.wrappers import Response as HTTPResponse
 
 from golden_cloud.api import access, catalogue, runtime
 from golden_cloud.api.access import Identity
-from golden_cloud.api.calls import CallLog
+from golden_cloud.api.control import PREFIX, Control
 from golden_cloud.api.errors import (
     NOT_RETRIED,
     CloudError,
@@ -30,7 +31,15 @@ from golden_cloud.api.errors import (
     render,
     service_model,
 )
-from golden_cloud.api.service import IDENTITY, REGION, CloudRequest
+from golden_cloud.api.faults import words
+from golden_cloud.api.faults.book import FaultBook
+from golden_cloud.api.faults.choose import Decision
+from golden_cloud.api.faults.fault import IMAGE_ACTIONS, Call
+from golden_cloud.api.record import masking
+from golden_cloud.api.record.calls import CallLog, CallRecord
+from golden_cloud.api.record.parameters import parameters_of
+from golden_cloud.api.record.results import result_of
+from golden_cloud.api.service import IDENTITY, IMAGE_FAULT, REGION, CloudRequest
 from golden_cloud.api.signature import Authorization, BadSignature, SignedRequest, parse_authorization
 
 HEALTH = "/_golden/health"
@@ -38,6 +47,9 @@ BODY_LIMIT = 16 * 1024 * 1024
 """Bytes; the largest request of the services here is far below."""
 
 _REQUEST_ID = re.compile(r"(?<=<RequestId>)[^<]*(?=<)|(?<=<RequestID>)[^<]*(?=<)|(?<=<requestId>)[^<]*(?=<)")
+
+_ATTEMPT = re.compile(r"attempt=(\d{1,4})\b")
+"""In the header amz-sdk-request, which the SDKs for Python and Go send."""
 
 _MOTOS_HEADERS = {"status", "server", "x-amzn-requestid"}
 
@@ -56,53 +68,94 @@ class _Call:
     region: str = ""
     access_key: str = ""
     account: str = ""
+    principal: str | None = None
+    parameters: dict[str, Any] | None = None
+    decision: Decision = field(default_factory=Decision)
 
 
 class Front:
     """The WSGI application."""
 
-    def __init__(self, cloud: runtime.Cloud, services: dict[str, Dispatch], regions: set[str], calls: CallLog) -> None:
+    def __init__(
+        self,
+        cloud: runtime.Cloud,
+        services: dict[str, Dispatch],
+        regions: set[str],
+        calls: CallLog,
+    ) -> None:
         self._cloud = cloud
         self._services = services
         self._regions = regions
         self._calls = calls
+        self._faults: FaultBook = cloud.faults
+        self._control = Control(cloud.config, cloud.faults, calls)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         headers = _headers(environ)
         refusal = access.refuse_web_pages(self._cloud.config, headers)
         if refusal:
             return HTTPResponse(f"Forbidden: {refusal}\n", 403, mimetype="text/plain")(environ, start_response)
-        if environ.get("PATH_INFO") == HEALTH:
+        path = environ.get("PATH_INFO", "")
+        if path == HEALTH:
             health = json.dumps({"name": self._cloud.config.name})
             return HTTPResponse(health, 200, mimetype="application/json")(environ, start_response)
-        status, answer_headers, body = self._answer(environ, headers)
+        if path.startswith(PREFIX):
+            return self._steer(environ, headers)(environ, start_response)
         request_id = str(uuid.uuid4())
+        call = _Call()
+        status, answer_headers, body = self._answer(environ, headers, call)
         if isinstance(body, str):
             body = _REQUEST_ID.sub(request_id, body)
+        self._record(call, headers, request_id, (status, answer_headers, body))
+        if call.decision.fault is not None and call.decision.fault.action == "drop_answer":
+            drop_connection(environ)
         answer_headers = {**answer_headers, "x-amzn-RequestId": request_id}
         return HTTPResponse(body, status, answer_headers)(environ, start_response)
 
-    def _answer(self, environ: WSGIEnvironment, headers: dict[str, str]) -> Response:
-        call = _Call()
+    def _steer(self, environ: WSGIEnvironment, headers: dict[str, str]) -> HTTPResponse:
+        """The control API's answer."""
+        request = CloudRequest(environ)
+        request.max_content_length = BODY_LIMIT
         try:
-            answer = self._serve(environ, headers, call)
+            body = request.get_data()
+        except HTTPException as error:
+            return HTTPResponse(f"{error.description}\n", 413, mimetype="text/plain")
+        query = request.query_string.decode(errors="replace")
+        status, document = self._control.answer(request.method, request.path, query, headers, body)
+        more = {"WWW-Authenticate": 'Basic realm="golden.ami local cloud"'} if status == 401 else {}
+        return HTTPResponse(json.dumps(document) + "\n", status, more, mimetype="application/json")
+
+    def _answer(self, environ: WSGIEnvironment, headers: dict[str, str], call: _Call) -> Response:
+        try:
+            return self._serve(environ, headers, call)
         except CloudError as error:
-            answer = render(call.service, headers, access.in_words_of(call.service, error))
+            return render(call.service, headers, access.in_words_of(call.service, error))
         except Exception as error:
             runtime.LOG.error("%s:%s: %s", call.service, call.operation, traceback.format_exc())
             text = f"A mistake in the local cloud, in {call.service}:{call.operation}: {error!r}; see its log."
-            answer = render(call.service, headers, CloudError("InternalError", text, NOT_RETRIED))
+            return render(call.service, headers, CloudError("InternalError", text, NOT_RETRIED))
+
+    def _record(self, call: _Call, headers: dict[str, str], request_id: str, answer: Response) -> None:
+        status, _headers, body = answer
+        attempt = _ATTEMPT.search(headers.get("amz-sdk-request", ""))
         self._calls.write(
-            access_key=call.access_key,
-            account=call.account,
-            region=call.region,
-            service=call.service,
-            operation=call.operation,
-            status=answer[0],
-            error=_error_code(answer),
-            user_agent=headers.get("user-agent", ""),
+            CallRecord(
+                access_key=call.access_key,
+                account=call.account,
+                region=call.region,
+                service=call.service,
+                operation=call.operation,
+                status=status,
+                error=_error_code(answer),
+                user_agent=masking.clean(headers.get("user-agent", "")),
+                principal=call.principal,
+                parameters=None if call.parameters is None else masking.parameters(call.operation, call.parameters),
+                result=masking.result(result_of(call.service, call.operation, status, body)),
+                request_id=request_id,
+                fault=call.decision.fault.id if call.decision.fault is not None else None,
+                attempt=int(attempt[1]) if attempt else None,
+            )
         )
-        return answer
 
     def _serve(self, environ: WSGIEnvironment, headers: dict[str, str], call: _Call) -> Response:
         request = CloudRequest(environ)
@@ -112,16 +165,54 @@ class Front:
         except HTTPException as error:
             raise CloudError("RequestEntityTooLarge", str(error.description), 413) from None
         authorization, identity = self._authenticate(request, headers, body, call)
-        call.account = identity.account_id
+        call.account, call.principal = identity.account_id, identity.arn
         if not call.operation:
             call.operation = _operation_by_path(call.service, request)
         self._refuse_unknown(call)
         environ[IDENTITY] = identity
         environ[REGION] = authorization.region
-        with self._cloud.lock:
-            status, answer_headers, content = self._services[call.service](request, request.raw_url, request.headers)
-            if catalogue.changes_state(call.operation):
-                self._cloud.changed.set()
+        call.parameters = parameters_of(call.service, call.operation, request)
+        call.decision = self._faults.decide(
+            Call(
+                service=call.service,
+                operation=call.operation,
+                access_key=call.access_key,
+                account=call.account,
+                region=call.region,
+                user_agent=headers.get("user-agent", ""),
+                parameters=call.parameters,
+            )
+        )
+        self._go_wrong(call, environ)
+        return self._work(request, call)
+
+    def _go_wrong(self, call: _Call, environ: WSGIEnvironment) -> None:
+        """What a fault does before the work: nothing of it holds the lock."""
+        fault = call.decision.fault
+        if fault is None:
+            return
+        if call.decision.expired or (fault.action == "expire_credentials" and not fault.after):
+            raise words.expired(call.service)
+        if fault.action == "error":
+            raise words.injected(fault)
+        if fault.action == "throttle":
+            raise words.throttled(call.service)
+        if fault.action == "delay":
+            self._faults.wait(fault.id, fault.seconds or 0)
+        if fault.action in IMAGE_ACTIONS:
+            environ[IMAGE_FAULT] = fault
+
+    def _work(self, request: CloudRequest, call: _Call) -> Response:
+        try:
+            with self._cloud.lock:
+                dispatch = self._services[call.service]
+                status, answer_headers, content = dispatch(request, request.raw_url, request.headers)
+                if catalogue.changes_state(call.operation):
+                    self._cloud.changed.set()
+        finally:
+            fault = call.decision.fault
+            if fault is not None and fault.action == "expire_credentials":
+                self._faults.expire(fault.id, call.access_key)
         answer_headers = {k: str(v) for k, v in answer_headers.items() if k.lower() not in _MOTOS_HEADERS}
         return int(status), answer_headers, content
 
@@ -149,6 +240,12 @@ class Front:
             raise NotImplementedHere(f"{call.service}:{call.operation}")
         if call.region not in self._regions:
             raise CloudError("InvalidParameterValue", f"'{call.region}' is not a Region of the partition aws.")
+
+
+def drop_connection(environ: WSGIEnvironment) -> NoReturn:
+    """Close the connection without a byte of an answer. The server takes the exception for a client that has left."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("a fault drops the answer")
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from golden_cloud.api.faults.book import FaultBook
 from golden_cloud.ports import Config, Machines
 
 LOG = logging.getLogger("golden_cloud.api")
@@ -66,6 +67,7 @@ class Cloud:
         self.config = config
         self.machines = machines
         self.jobs = Jobs()
+        self.faults = FaultBook()
         self.lock = threading.Lock()
         self.changed = threading.Event()
         self.closing = False

@@ -16,12 +16,15 @@ from moto.core.responses import ActionResult
 from golden_cloud.api import catalogue
 from golden_cloud.api.access import Identity
 from golden_cloud.api.errors import CloudError, NotImplementedHere, UnsupportedOption
+from golden_cloud.api.faults.fault import Fault
 
 # SDK user agent 2.1: m/ lists the ids of features in use, "B" is WAITER.
 _WAITER = re.compile(r"(?:^| )m/(?:[^ ]*,)?B(?:,| |$)")
 
 IDENTITY = "golden.identity"
 REGION = "golden.region"
+IMAGE_FAULT = "golden.image_fault"
+"""Key under which a request carries the fault that the image it makes shall have."""
 
 
 class CloudRequest(Request):
@@ -35,6 +38,7 @@ class CloudResponse:
 
     def setup_class(self, request: Any, *args: Any, **kwargs: Any) -> None:
         self.identity: Identity = request.environ[IDENTITY]
+        self.image_fault: Fault | None = request.environ.get(IMAGE_FAULT)
         super().setup_class(request, *args, **kwargs)  # type: ignore[misc]
 
     def get_region_from_url(self, request: Any, full_url: str) -> str:

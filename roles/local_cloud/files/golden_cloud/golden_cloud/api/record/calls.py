@@ -1,0 +1,138 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of calls on disk, ``calls.jsonl``: one JSON object a line, in the order of the answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes; a longer record is put aside as ``calls.old.jsonl`` and a new one begun."""
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One call, as it is kept. None where it is not known."""
+
+    access_key: str
+    account: str
+    region: str
+    service: str
+    operation: str
+    status: int
+    error: str | None
+    """The error's code."""
+    user_agent: str
+    principal: str | None
+    """ARN of the caller."""
+    parameters: Any
+    """By the names that boto3 takes, secrets masked, cut."""
+    result: Any
+    """By the names that boto3 gives, secrets masked, cut."""
+    request_id: str
+    fault: str | None
+    """Id of the fault that was applied."""
+    attempt: int | None
+    """Which try of the SDK this was, from 1, when it says so."""
+
+
+class CallLog:
+    """Appends calls and reads them back; each has a number, ``seq``, one more than the last one's.
+
+    The numbers go on where they ended when the cloud starts anew.
+    """
+
+    def __init__(self, path: Path, largest: int = LARGEST) -> None:
+        self._path = path
+        self._largest = largest
+        self._lock = threading.Lock()
+        self._aside = path.with_suffix(".old.jsonl")
+        self._last = _last_seq(path) or (_last_seq(self._aside) or 0)
+        self._starts = array("q")
+        """Where each line of the file begins; its first line is the call number ``self._first``."""
+        self._open()
+
+    def _open(self) -> None:
+        if self._path.exists() and (self._path.stat().st_size > self._largest or not _is_numbered(self._path)):
+            self._path.replace(self._aside)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._file = os.fdopen(descriptor, "ab", buffering=0)
+        self._starts = array("q", _line_starts(self._path))
+        self._size = self._path.stat().st_size
+        self._first = self._last - len(self._starts) + 1
+
+    def write(self, call: CallRecord) -> int:
+        """Append the call; it is in the file when this returns. Its number."""
+        with self._lock:
+            seq = self._last + 1
+            stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+            line = json.dumps({"ts": stamp, "seq": seq, **asdict(call)}).encode() + b"\n"
+            if self._file.closed:
+                return seq
+            if self._size > self._largest:
+                self._file.close()
+                self._open()
+            self._file.write(line)
+            self._starts.append(self._size)
+            self._size += len(line)
+            self._last = seq
+            return seq
+
+    def read(self, after: int, wanted: Callable[[dict[str, Any]], bool]) -> tuple[list[dict[str, Any]], int, int]:
+        """The wanted calls with numbers above *after*, the first number there is, and the last one."""
+        with self._lock:
+            first, last, end = self._first, self._last, self._size
+            index = max(after + 1 - first, 0)
+            start = self._starts[index] if index < len(self._starts) else end
+            # Open under the lock, so that it is this file also when it is put aside now.
+            file = self._path.open("rb")
+        with file:
+            file.seek(start)
+            calls = [json.loads(line) for line in file.read(end - start).splitlines()]
+        return [call for call in calls if wanted(call)], first, last
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+
+def _line_starts(path: Path) -> Iterator[int]:
+    position = 0
+    with path.open("rb") as file:
+        for line in file:
+            yield position
+            position += len(line)
+
+
+def _last_line(path: Path) -> bytes:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 256 * 1024, 0))
+        return (file.read().splitlines() or [b""])[-1]
+
+
+def _last_seq(path: Path) -> int | None:
+    try:
+        return int(json.loads(_last_line(path))["seq"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def _is_numbered(path: Path) -> bool:
+    """Whether the file can be gone on with: not when it ends within a line, or has the calls of an older cloud."""
+    with path.open("rb") as file:
+        first = file.readline()
+        if not first:
+            return True
+        file.seek(-1, os.SEEK_END)
+        whole = file.read() == b"\n"
+    return whole and b'"seq": ' in first and _last_seq(path) is not None

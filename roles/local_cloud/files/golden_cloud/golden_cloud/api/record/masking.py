@@ -1,0 +1,77 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a call goes into the record: no secrets, and not more than a line can take."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+MASK = "(masked)"
+LONGEST_STRING = 1024
+"""Characters."""
+LONGEST_LIST = 50
+"""Elements."""
+LONGEST_PART = 7 * 1024
+"""Characters of JSON, for the parameters and for the result: a line is below 16 KiB."""
+DEEPEST = 12
+
+_SECRET = re.compile(r"Password|Passphrase|Secret|Tokens?$|TokenCode|KeyMaterial|UserData", re.IGNORECASE)
+_NO_SECRET = {"ClientToken", "NextToken", "HttpTokens", "PublicKeyMaterial"}
+
+
+def parameters(operation: str, given: Mapping[str, Any]) -> Any:
+    """Parameters as they may be kept."""
+    shown = dict(given)
+    if operation == "PutParameter" and shown.get("Type", "SecureString") == "SecureString":
+        shown["Value"] = MASK
+    return _fitting(clean(shown))
+
+
+def result(answer: Any) -> Any:
+    """A result as it may be kept."""
+    return None if answer is None else _fitting(clean(answer))
+
+
+def clean(value: Any, depth: int = 0) -> Any:
+    """The value without secrets, with long strings and lists cut, made of what JSON has."""
+    if depth > DEEPEST:
+        return "(too deep)"
+    if isinstance(value, Mapping):
+        return _clean_mapping(value, depth)
+    if isinstance(value, list | tuple):
+        kept = [clean(one, depth + 1) for one in value[:LONGEST_LIST]]
+        return kept if len(value) <= LONGEST_LIST else [*kept, f"(and {len(value) - LONGEST_LIST} more)"]
+    if isinstance(value, bytes):
+        value = base64.b64encode(value).decode()
+    if isinstance(value, str):
+        cut = f"{value[:LONGEST_STRING]}(and {len(value) - LONGEST_STRING} characters more)"
+        return value if len(value) <= LONGEST_STRING else cut
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def _clean_mapping(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    secure = value.get("Type") == "SecureString"
+    return {
+        str(key): MASK if _is_secret(str(key), one) or (secure and key == "Value") else clean(one, depth + 1)
+        for key, one in value.items()
+    }
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    """Whether the name says so; true and false are none."""
+    return bool(_SECRET.search(key)) and key not in _NO_SECRET and not isinstance(value, bool) and value is not None
+
+
+def _fitting(value: Any) -> Any:
+    text = json.dumps(value)
+    if len(text) <= LONGEST_PART:
+        return value
+    return {"(cut)": f"{text[: LONGEST_PART // 2]}(and {len(text) - LONGEST_PART // 2} characters more)"}

@@ -1,0 +1,36 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a call asks for, by the names of the service's model: the same that boto3 takes, whatever the protocol."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core.parse import PROTOCOL_PARSERS
+
+from golden_cloud.api.errors import protocol_of, service_model
+from golden_cloud.api.service import CloudRequest
+
+
+def parameters_of(service: str, operation: str, request: CloudRequest) -> dict[str, Any]:
+    """The parameters, nested; those of a request that does not fit the model as they were sent."""
+    model = service_model(service)
+    if model is None:
+        return {}
+    protocol = protocol_of(model, request.content_type or "")
+    try:
+        if protocol == "json":
+            return _json(request.get_data())
+        parser = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
+        return dict(parser.parse({"values": request.values}))
+    except (KeyError, ValueError, TypeError):
+        # The service says what is wrong with it.
+        sent: dict[str, Any] = request.values.to_dict()
+        return sent
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    document = json.loads(body or b"{}")
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,222 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults: what a user has the cloud do wrong, seen by real clients."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=40)
+
+
+@pytest.fixture
+def once(cloud: Any) -> Any:
+    """An EC2 client that never repeats a call."""
+    return client_once(cloud, "ec2")
+
+
+def client_once(cloud: Any, service: str, keys: dict[str, str] | None = None) -> Any:
+    return cloud.client(service, keys=keys, config=ONCE)
+
+
+def failed(call: Any, *arguments: Any, **options: Any) -> tuple[str, int]:
+    """Code and HTTP status of the error."""
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **options)
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def test_an_error_comes_as_often_as_asked_and_nothing_is_done(cloud: Any, once: Any, base_ami: str) -> None:
+    fault = cloud.fault("RunInstances", "error", code="InsufficientInstanceCapacity", message="none", times=2)
+    asked = {"ImageId": base_ami, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    for _ in range(2):
+        assert failed(once.run_instances, **asked) == ("InsufficientInstanceCapacity", 500)
+    assert once.describe_instances()["Reservations"] == []
+    once.run_instances(**asked)
+    assert len(once.describe_instances()["Reservations"]) == 1
+    assert cloud.hits(fault) == 2
+
+
+def test_an_sdk_goes_over_a_short_shortage_by_itself(cloud: Any, ec2: Any) -> None:
+    fault = cloud.fault("DescribeInstances", "throttle", times=2)
+    assert ec2.describe_instances()["Reservations"] == []
+    assert cloud.hits(fault) == 2
+    assert [call["attempt"] for call in cloud.calls()] == [1, 2, 3]
+    assert [call["fault"] for call in cloud.calls()] == [fault, fault, None]
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "expected"),
+    [
+        ("ec2", "describe_instances", ("RequestLimitExceeded", 503)),
+        ("ssm", "describe_parameters", ("ThrottlingException", 400)),
+        ("kms", "list_keys", ("ThrottlingException", 400)),
+        ("sts", "get_caller_identity", ("Throttling", 400)),
+        ("iam", "list_users", ("Throttling", 400)),
+    ],
+)
+def test_throttling_in_the_words_of_each_service(cloud: Any, service: str, call: str, expected: Any) -> None:
+    cloud.fault("*", "throttle", times=None)
+    for _ in range(3):
+        assert failed(getattr(client_once(cloud, service), call)) == expected
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "expected"),
+    [
+        ("ec2", "describe_instances", ("RequestExpired", 400)),
+        ("ssm", "describe_parameters", ("ExpiredTokenException", 400)),
+        ("kms", "list_keys", ("ExpiredTokenException", 400)),
+        ("sts", "get_caller_identity", ("ExpiredToken", 403)),
+        ("iam", "list_users", ("ExpiredToken", 403)),
+    ],
+)
+def test_expired_credentials_in_the_words_of_each_service(cloud: Any, service: str, call: str, expected: Any) -> None:
+    cloud.fault("*", "expire_credentials")
+    for _ in range(2):
+        assert failed(getattr(client_once(cloud, service), call)) == expected
+
+
+def test_credentials_that_expire_after_a_call_do_so_for_their_key_alone(cloud: Any, ec2: Any, launch: Any) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="builder")
+    keys = iam.create_access_key(UserName="builder")["AccessKey"]
+    builder = client_once(cloud, "ec2", keys)
+    fault = cloud.fault("CreateKeyPair", "expire_credentials", after=True, access_key=keys["AccessKeyId"])
+    ec2.create_key_pair(KeyName="others")
+    builder.create_key_pair(KeyName="mine")
+    assert failed(builder.describe_key_pairs) == ("RequestExpired", 400)
+    assert failed(client_once(cloud, "sts", keys).get_caller_identity) == ("ExpiredToken", 403)
+    assert {pair["KeyName"] for pair in ec2.describe_key_pairs()["KeyPairs"]} == {"others", "mine"}
+    assert cloud.faults()[0]["expired_keys"] == [keys["AccessKeyId"]]
+    assert cloud.hits(fault) == 3
+    cloud.remove_fault(fault)
+    assert len(builder.describe_key_pairs()["KeyPairs"]) == 2
+
+
+def test_the_clouds_own_key_can_expire_and_yet_nobody_is_locked_out(cloud: Any, once: Any) -> None:
+    fault = cloud.fault("ec2:*", "expire_credentials")
+    assert failed(once.describe_instances)[0] == "RequestExpired"
+    cloud.remove_fault(fault)
+    assert once.describe_instances()["Reservations"] == []
+
+
+def test_a_delayed_call_keeps_nobody_else_waiting(cloud: Any, ec2: Any, once: Any) -> None:
+    cloud.fault("DescribeKeyPairs", "delay", seconds=1.5)
+    took: list[float] = []
+
+    def slow() -> None:
+        began = time.monotonic()
+        once.describe_key_pairs()
+        took.append(time.monotonic() - began)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    for _ in range(3):
+        ec2.describe_instances()
+    others = time.monotonic() - began
+    assert thread.is_alive(), "the delay was over before anybody else was served"
+    thread.join()
+    assert took[0] >= 1.5
+    assert others < 1.2
+
+
+def test_a_delay_ends_with_its_fault(cloud: Any, once: Any) -> None:
+    fault = cloud.fault("DescribeKeyPairs", "delay", seconds=600)
+    thread = threading.Thread(target=once.describe_key_pairs)
+    thread.start()
+    while not cloud.hits(fault):
+        time.sleep(0.02)
+    cloud.remove_fault(fault)
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_dropped_answer_is_not_a_byte_and_the_work_is_done(cloud: Any, ec2: Any) -> None:
+    fault = cloud.fault("CreateKeyPair", "drop_answer")
+    body = "Action=CreateKeyPair&KeyName=lost&Version=2016-11-15"
+    request = AWSRequest(
+        "POST", cloud.endpoint + "/", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    SigV4Auth(Credentials(cloud.config.access_key, cloud.config.secret_key), "ec2", "us-east-1").add_auth(request)
+    lines = [f"{name}: {value}" for name, value in request.headers.items()]
+    head = "\r\n".join(["POST / HTTP/1.1", f"Host: 127.0.0.1:{cloud.port}", *lines, f"Content-Length: {len(body)}"])
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+        connection.sendall(f"{head}\r\n\r\n{body}".encode())
+        assert connection.recv(4096) == b""
+    assert [pair["KeyName"] for pair in ec2.describe_key_pairs()["KeyPairs"]] == ["lost"]
+    assert [(c["status"], c["fault"]) for c in cloud.calls() if c["operation"] == "CreateKeyPair"] == [(200, fault)]
+
+
+def test_a_client_without_retries_sees_a_closed_connection(cloud: Any, once: Any) -> None:
+    cloud.fault("CreateKeyPair", "drop_answer")
+    with pytest.raises(ConnectionClosedError):
+        once.create_key_pair(KeyName="lost")
+
+
+def test_an_sdk_repeats_a_launch_whose_answer_was_lost_and_gets_the_same_instance(
+    cloud: Any, ec2: Any, base_ami: str
+) -> None:
+    cloud.fault("RunInstances", "drop_answer")
+    made = ec2.run_instances(ImageId=base_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+    launches = [call for call in cloud.calls() if call["operation"] == "RunInstances"]
+    assert [call["attempt"] for call in launches] == [1, 2]
+    assert len({call["parameters"]["ClientToken"] for call in launches}) == 1
+    there = [i["InstanceId"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]]
+    assert there == [made["Instances"][0]["InstanceId"]]
+
+
+def test_a_token_with_other_parameters_is_refused(cloud: Any, once: Any, base_ami: str) -> None:
+    asked = {"ImageId": base_ami, "MinCount": 1, "MaxCount": 1, "ClientToken": "one"}
+    once.run_instances(InstanceType="t3.micro", **asked)
+    assert failed(once.run_instances, InstanceType="t3.small", **asked) == ("IdempotentParameterMismatch", 400)
+
+
+def test_only_calls_that_fit_are_counted(cloud: Any, once: Any) -> None:
+    cloud.fault("CreateKeyPair", "error", code="X", skip=1, parameters={"KeyName": "web-*"})
+    for name in ("web-1", "db-1"):
+        once.create_key_pair(KeyName=name)
+    assert failed(once.create_key_pair, KeyName="web-2") == ("X", 400)
+    once.create_key_pair(KeyName="web-3")
+
+
+def test_counts_are_exact_when_calls_come_at_once(cloud: Any, once: Any) -> None:
+    fault = cloud.fault("DescribeRegions", "error", code="X", times=5)
+    outcomes: list[str] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            try:
+                once.describe_regions()
+                outcomes.append("served")
+            except ClientError:
+                outcomes.append("failed")
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (outcomes.count("failed"), outcomes.count("served")) == (5, 25)
+    assert cloud.hits(fault) == 5
+
+
+def test_faults_are_gone_after_a_restart(cloud: Any) -> None:
+    cloud.fault("*", "throttle", times=None)
+    cloud.restart()
+    assert cloud.faults() == []
+    cloud.client("ec2").describe_regions()
