@@ -76,7 +76,7 @@ class Four:
         what it makes. ``secrets``: values that must not be in a result or on the screen, besides the cloud's own.
         """
         run, steps = self._play(name, options)
-        outcome = self._told(Outcome(name, steps, again))
+        outcome = self._told(Outcome(name, steps, again, run.output))
         hidden = [*self._secrets(), *secrets]
         exceptions = Exceptions(again, differs, unknown)
         faults = broken_promises(outcome, documentation(self.cloud, name), exceptions, hidden)

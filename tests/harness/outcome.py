@@ -81,6 +81,8 @@ class Outcome:
     what: str
     steps: list[Step]
     again: str | None = None
+    # What ansible-playbook printed in all; a playbook's steps have each their own.
+    output: str = ""
 
     @property
     def check(self) -> Step:
@@ -102,15 +104,15 @@ class Outcome:
     def changed(self) -> list[bool]:
         return [step.changed for step in self.steps]
 
-    def expect(self, *, changed: bool, writes: dict[str, int] | set[str], idle_reads: int) -> Outcome:
+    def expect(self, *, changed: bool | list[bool], writes: dict[str, int] | set[str], idle_reads: int) -> Outcome:
         """Assert what a test of a module has to say.
 
-        ``changed``: whether the first apply changes something. ``writes``: the operations that it writes with, and
+        ``changed``: whether the first apply changes something; or all four, where check mode differs. ``writes``: the operations that it writes with, and
         how often each; as a set where only which ones matters, as with Packer. ``idle_reads``: how many calls a run
         with nothing to do may cost.
         """
         faults: list[str] = []
-        wanted = [changed, changed, changed and bool(self.again), changed and bool(self.again)]
+        wanted = changed if isinstance(changed, list) else [changed, changed, *[changed and bool(self.again)] * 2]
         if self.changed != wanted:
             faults.append(f"changed is {self.changed}, expected {wanted}")
         made = self.apply.writes

@@ -149,7 +149,7 @@ def told_secrets(steps: c.Iterable[Step], secrets: c.Collection[str]) -> list[st
 
 def _has(value: t.Any, secrets: c.Collection[str]) -> bool:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return any(secret in text for secret in secrets)
+    return any(secret in text or json.dumps(secret)[1:-1] in text for secret in secrets)
 
 
 def _named(step: Step) -> str:
