@@ -87,7 +87,7 @@ def read_schema(file: Path) -> _schema.Schema:
 def load_definition(name: str, around: Around) -> Loaded:
     """Find, check and complete the definition of one image. Raises DefinitionError with every mistake in it."""
     path = _find.find_definition(name, around.directories)
-    source = _source.read_source(path.read_text(encoding="utf-8"), shown(path))
+    source = _source.read_file(path, shown(path))
     problems = _schema.find_problems(source, around.schema)
     if problems:
         raise DefinitionError(problems)
