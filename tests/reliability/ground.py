@@ -78,8 +78,8 @@ class Row:
     began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
-        self.offset = calls(self.cloud).stat().st_size
         self.before = self.everything()
+        self.offset = calls(self.cloud).stat().st_size
 
     def everything(self) -> Inventory:
         found = on_this_machine(self.bench)
