@@ -30,8 +30,18 @@ _GONE = [
 ]
 
 
+# With these no later call of a build can succeed.
+_EXPIRED = ["RequestExpired", "ExpiredToken", "ExpiredTokenException"]
+EXPIRED = "the credentials have expired: get new ones"
+
+
 class AmiError(AnsibleAWSError):
     """A call about an AMI, or about what is needed to make one, failed."""
+
+    def __init__(self, message: str | None = None, exception: Exception | None = None, **more: t.Any) -> None:
+        if message and exception and isinstance(exception, is_boto3_error_code(_EXPIRED, exception)):
+            message = f"{message} ({EXPIRED})"
+        super().__init__(message=message, exception=exception, **more)
 
 
 class _Handler(AWSErrorHandler):
@@ -42,8 +52,12 @@ class _Handler(AWSErrorHandler):
         return is_boto3_error_code(_GONE)
 
 
-# SSM says ThrottlingException where EC2 says RequestLimitExceeded.
-_retry = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=["ThrottlingException"])
+# Of the words in which AWS says "not so fast" AWSRetry knows EC2's RequestLimitExceeded only; SSM says ThrottlingException.
+_THROTTLED = ["ThrottlingException", "RequestThrottled", "RequestThrottledException", "EC2ThrottledException"]
+# EC2 may not know what it has just made itself: its API reference, "Ensuring idempotency" and "Eventual consistency".
+_NOT_YET = ["InvalidAMIID.NotFound", "InvalidSnapshot.NotFound"]
+_retry = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=_THROTTLED)
+_retry_new = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=_THROTTLED + _NOT_YET)
 
 Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
 
@@ -53,6 +67,15 @@ def _call(description: str) -> t.Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         return t.cast(Function, _Handler.common_error_handler(description)(_retry(function)))
+
+    return decorate
+
+
+def _call_about_new(description: str) -> t.Callable[[Function], Function]:
+    """The same, about what was made a moment ago: that EC2 does not know it is no reason to give up at once."""
+
+    def decorate(function: Function) -> Function:
+        return t.cast(Function, _Handler.common_error_handler(description)(_retry_new(function)))
 
     return decorate
 
@@ -136,7 +159,7 @@ def describe_tags(ec2: Client, filters: list[Resource]) -> list[Resource]:
     return tags
 
 
-@_call("tag {resources}")
+@_call_about_new("tag {resources}")
 def create_tags(ec2: Client, resources: list[str], tags: list[Resource]) -> None:
     ec2.create_tags(Resources=resources, Tags=tags)
 

@@ -68,6 +68,8 @@ class Learned:
     """What Packer seems to have said that it created, for templates that take no tags for the time of the run.
 
     C(began) is when the run did, in seconds since 1970; 0 when it is not known, and then there is no proof of anything.
+    C(tagged) is the same of things that carry the run's tag, by kind: they are found by that, and what was said of them
+    is told where EC2 cannot be asked.
     """
 
     instances: list[str] = dataclasses.field(default_factory=list)
@@ -76,9 +78,20 @@ class Learned:
     images: list[str] = dataclasses.field(default_factory=list)
     regions: list[str] = dataclasses.field(default_factory=list)
     began: float = 0.0
+    tagged: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     def anything(self) -> bool:
         return bool(self.instances or self.key_pairs or self.security_groups or self.images)
+
+    def spoken_of(self, region: str) -> list[dict[str, str]]:
+        """What the run seems to have made, in the form of what is left; groups and key pairs by their names."""
+        kinds = {
+            "instance": [*self.instances, *self.tagged.get("instances", [])],
+            "security-group": [*self.security_groups, *self.tagged.get("security_groups", [])],
+            "key-pair": [*self.key_pairs, *self.tagged.get("key_pairs", [])],
+            "image": [*self.images, *self.tagged.get("images", [])],
+        }
+        return [{"region": region, "type": kind, "id": name} for kind, names in kinds.items() for name in names]
 
 
 # In this order nothing is still used by something that goes later.
@@ -228,7 +241,9 @@ def still_there(cloud: Cloud, found: Leftovers) -> Leftovers:
     return _without_empty(Leftovers(found.region, rest))
 
 
-def _wait_terminated(cloud: Cloud, region: str, ids: list[str]) -> None:
+def _terminate(cloud: Cloud, region: str, ids: list[str]) -> None:
+    """Terminate, and wait for it: nothing that an instance uses can go before. One that may not be is not waited for."""
+    calls.terminate_instances(cloud.ec2(region), ids)
     until = time.monotonic() + _TERMINATION
     while _running(cloud, region, ids) and time.monotonic() < until:
         time.sleep(_POLL)
@@ -255,8 +270,7 @@ def _attempts(cloud: Cloud, found: Leftovers) -> c.Iterator[c.Callable[[], objec
     if requests := found.ids("spot-instances-request"):
         yield lambda: calls.cancel_spot_requests(ec2, requests)
     if instances := found.ids("instance"):
-        yield lambda: calls.terminate_instances(ec2, instances)
-        yield lambda: _wait_terminated(cloud, found.region, instances)
+        yield lambda: _terminate(cloud, found.region, instances)
     for group in found.ids("security-group"):
         yield lambda group=group: calls.delete_security_group(ec2, group)  # type: ignore[misc]
     for volume in found.ids("volume"):

@@ -37,9 +37,9 @@ from .plan import Plan
 from .probe import Probe, plain_base
 from .process import AncestorWatch, SignalTrap
 from .profile import Profile
-from .record import dead_runs
+from .record import RunRecord, dead_runs
 from .requirements import read_requirements
-from .room import require_room_to_build, require_room_to_look, room_to_begin
+from .room import require_room_to_build, require_room_to_look, room_to_begin, tolerated
 from .run import Launch, new_record
 from .sources import Source, refuse_ownerless, selected_sources
 from .state import state_directory
@@ -81,6 +81,7 @@ class _Build:
         self.sources = self._checked_sources()
         self.executable = find_executable(self.options.executable)
         self.run_id = _run_id()
+        self.record: RunRecord | None = None
         given = self.options.log_path
         self.log_path = pathlib.Path(given) if given else state_directory() / "logs" / f"{self.run_id}.log"
 
@@ -116,8 +117,17 @@ class _Build:
                 return describe_plan(self.options, plan, world)
             require_room_to_build()
             account = self._account(world)
-            with self._lock(account) as lock:
+            return self._build_locked(workspace, plan, world, account)
+
+    def _build_locked(self, workspace: Workspace, plan: Plan, world: World, account: str | None) -> Result:
+        lock = self._lock(account)
+        try:
+            with lock:
                 return self._build_alone(workspace, plan, world, account, lock)
+        finally:
+            if lock.stuck:
+                with tolerated("That this build left its lock could not be written down"):
+                    (self.record or new_record(self.options, workspace, self.run_id, account)).write()
 
     def _read_world(self, workspace: Workspace, versions: Versions) -> World:
         return read_world(
@@ -155,8 +165,8 @@ class _Build:
             self._bring_requirements(workspace)
             self._validate(workspace, now_there)
         facts = run_facts(self.options, new_plan, now_there, self.run_id, self.log_path, now)
-        record = new_record(self.options, workspace, facts, account)
-        launch = Launch(facts, now_there, record, Profile(), self.trap, self.watch)
+        self.record = new_record(self.options, workspace, self.run_id, account)
+        launch = Launch(facts, now_there, self.record, Profile(), self.trap, self.watch)
         return apply(self.cloud, self.options, workspace, new_plan, launch)
 
     def _renew(self, workspace: Workspace) -> bool:

@@ -20,6 +20,7 @@ from .lock_parameter import ParameterLock
 from .owner import this_process
 from .process import end_marked
 from .record import RunRecord
+from .unfinished import artifacts_to_keep, parameters_of, remove_parameters
 
 
 @dataclasses.dataclass
@@ -33,8 +34,9 @@ class Cleanup:
     kept: list[dict[str, str]] = dataclasses.field(default_factory=list)
     # Those of the remaining that no later run will remove either.
     untouched: list[dict[str, str]] = dataclasses.field(default_factory=list)
-    # Whether a Region could not be looked at.
+    # Whether a Region could not be looked at, and what the run said it made there.
     failed: bool = False
+    unseen: list[dict[str, str]] = dataclasses.field(default_factory=list)
     # Runs whose records went, because nothing is left of them.
     forgotten: list[str] = dataclasses.field(default_factory=list)
     # Records of killed runs in other accounts.
@@ -42,6 +44,7 @@ class Cleanup:
 
     def add(self, other: Cleanup) -> None:
         self.failed |= other.failed
+        self.unseen += other.unseen
         self.remaining += other.remaining
         self.removed += other.removed
         self.kept += other.kept
@@ -56,10 +59,25 @@ class Cleanup:
         """A sentence for a failure; empty when nothing is left."""
         if not self.remaining and not self.problems:
             return ""
-        ids = ", ".join(f"{one['type']} {one['id']} in {one['region']}" for one in self.remaining)
         why = "; ".join(self.problems)
-        left = f" These are left and may cost money: {ids}." if ids else " What is left could not be found out."
-        return f"{left}{f' ({why})' if why else ''}"
+        left = f" These are left and may cost money: {named(self.remaining)}." if self.remaining else ""
+        if self.unseen:
+            left += f" What is left could not be found out; these were made, and may cost money: {named(self.unseen)}."
+        return f"{left or ' What is left could not be found out.'}{f' ({why})' if why else ''}"
+
+    def advice(self, image: str) -> str:
+        """A sentence about what becomes of what is left; empty when nothing can be done about it but by hand."""
+        if self.settled():
+            return ""
+        return (
+            f" When the cause is corrected, ./taskw sweep IMAGE={image} removes it (or ansible-playbook"
+            f" golden.ami.sweep_builds -e image={image}, or the module golden.ami.build_sweep), and so does the next build"
+            " on this machine."
+        )
+
+
+def named(resources: c.Iterable[dict[str, str]]) -> str:
+    return ", ".join(f"{one['type']} {one['id']} in {one['region']}" for one in resources)
 
 
 def clean_up(
@@ -76,6 +94,7 @@ def clean_up(
             clear(cloud, _spare(found, done, spared), done, remove=remove)
         except AmiError as error:
             done.failed = True
+            done.unseen += record.learned.spoken_of(region) if region == record.region else []
             done.problems.append(f"{region}: {error.message}: {error.exception}")
     return done
 
@@ -118,16 +137,36 @@ def sweep(cloud: Cloud, records: list[RunRecord], *, remove: bool = True) -> Cle
             total.foreign.append(record)
             continue
         if not remove:
-            total.add(clean_up(cloud, record, record.artifacts, remove=False))
+            total.add(_clean_up_dead(cloud, record, remove=False))
             continue
         end_marked(record.run_id)
-        done = clean_up(cloud, record, record.artifacts)
+        done = _clean_up_dead(cloud, record)
         _unlock(cloud, record, done)
         total.add(done)
         if done.settled() and (done.removed or done.untouched or (record.account and account)):
             record.remove()
             total.forgotten.append(record.run_id)
     return total
+
+
+def _clean_up_dead(cloud: Cloud, record: RunRecord, *, remove: bool = True) -> Cleanup:
+    """Of a run that is over, what it made stays if it is a good AMI."""
+    unfinished: list[dict[str, str]] = []
+    try:
+        keep = artifacts_to_keep(cloud, record)
+        if record.artifacts and not keep:
+            unfinished = parameters_of(cloud, record)
+            if remove:
+                remove_parameters(cloud, unfinished)
+    except AmiError as error:
+        done = clean_up(cloud, record, record.artifacts, remove=remove)
+        done.failed = True
+        done.unseen += [{"region": record.region, "type": "artifact", "id": one} for one in record.artifacts]
+        done.problems.append(f"{record.region}: {error.message}: {error.exception}")
+        return done
+    done = clean_up(cloud, record, keep, remove=remove)
+    (done.removed if remove else done.remaining).extend(unfinished)
+    return done
 
 
 def _unlock(cloud: Cloud, record: RunRecord, done: Cleanup) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc as c
 import dataclasses
 
@@ -13,7 +14,7 @@ from .._ami import artifacts as own
 from .._ami import leftovers
 from .._ami.calls import AmiError, put_image_parameter
 from .._ami.cloud import Cloud
-from .cleanup import Cleanup, clean_up, clear
+from .cleanup import Cleanup, clean_up, clear, named
 from .errors import PackerError
 from .failure import find_failure
 from .keep import KEPT, how_to_remove, keep
@@ -53,12 +54,16 @@ def finish(
         raise _failed(cloud, options, facts, ran, login)
     made = _verified(cloud, options, facts, ran, login)
     ran.record.artifacts = [resource for one in made for resource in (one.ami_id, *one.snapshot_ids)]
+    if options.record:
+        versions = _versions(options, facts, made)
+        ran.record.parameters = [{"region": one.region, "name": name} for name, one in versions]
     with tolerated("What was made could not be written down, and it goes on"):
         ran.record.write()
     cleanup = _settle(cloud, options, facts, ran, made)
     if cleanup.remaining:
         raise PackerError(
-            f"The AMI of {options.name} {facts.version} was made, but the build left something behind.{cleanup.text()}",
+            f"The AMI of {options.name} {facts.version} was made, but the build left something behind.{cleanup.text()}"
+            f"{cleanup.advice(options.name)}",
             artifacts=[dataclasses.asdict(one) for one in made],
             leftovers=cleanup.remaining,
         )
@@ -76,7 +81,11 @@ def _verified(
     made: list[Made] = []
     for region in dict.fromkeys(artifact.region for artifact in ran.artifacts):
         claimed = {artifact.ami_id: artifact for artifact in ran.artifacts if artifact.region == region}
-        described = {image.image_id: image for image in own.describe_artifacts(cloud, region, list(claimed))}
+        try:
+            described = {image.image_id: image for image in own.describe_artifacts(cloud, region, list(claimed))}
+        except AmiError as error:
+            claims = [{"region": one.region, "type": "image", "id": one.ami_id} for one in ran.artifacts]
+            raise _unfinished(options, facts, "could not be looked at", error, claims, Cleanup()) from error
         for ami_id, artifact in claimed.items():
             if ami_id not in described:
                 ran.errors.append(
@@ -111,18 +120,37 @@ def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made
             clear(cloud, found, done)
             if options.record:
                 ran.profile.step("Record the version", "record")
-                _write_versions(cloud, options, facts, here)
+                _write_versions(cloud, _versions(options, facts, here), facts)
         ran.profile.step("Complete the tags", "tag")
         for region in regions:
             _complete_tags(cloud, region, [one for one in made if one.region == region], facts, ran, carrying)
     except AmiError as error:
-        raise PackerError(
-            f"The AMI of {options.name} {facts.version} was made, but could not be completed: {error.message}:"
-            f" {error.exception}. It does not count as good, so the next run builds again. Correct the cause before.",
-            artifacts=[dataclasses.asdict(one) for one in made],
-            leftovers=done.remaining,
-        ) from error
+        unfinished = _unfinished(options, facts, "could not be completed", error, _resources(made), done)
+        unfinished.result["artifacts"] = [dataclasses.asdict(one) for one in made]
+        raise unfinished from error
     return done
+
+
+def _resources(made: list[Made]) -> list[dict[str, str]]:
+    """AMIs and snapshots, in the form of what is left."""
+    return [
+        {"region": one.region, "type": kind, "id": resource_id}
+        for one in made
+        for kind, resource_id in [("image", one.ami_id), *(("snapshot", snapshot) for snapshot in one.snapshot_ids)]
+    ]
+
+
+def _unfinished(
+    options: BuildOptions, facts: RunFacts, how: str, error: AmiError, unfinished: list[dict[str, str]], done: Cleanup
+) -> PackerError:
+    """Of an AMI that no run will take for a good one. The record of its run stays, and with that it can be removed."""
+    failed = Cleanup(failed=True)
+    return PackerError(
+        f"The AMI of {options.name} {facts.version} was made, but {how}: {error.message}: {error.exception}. It does not"
+        " count as good, so the next run builds again. Correct the cause before. It is left, and costs money:"
+        f" {named(unfinished)}.{done.text()}{failed.advice(options.name)}",
+        leftovers=[*done.remaining, *unfinished],
+    )
 
 
 def _complete_tags(cloud: Cloud, region: str, made: list[Made], facts: RunFacts, ran: Run, carrying: set[str]) -> None:
@@ -140,16 +168,17 @@ def _complete_tags(cloud: Cloud, region: str, made: list[Made], facts: RunFacts,
     own.tag_where_missing(cloud, region, found, wanted)
 
 
-def _write_versions(cloud: Cloud, options: BuildOptions, facts: RunFacts, made: list[Made]) -> None:
-    """Record the version. With several AMIs in a Region, their builders' names tell the records apart."""
-    for one in made:
-        suffix = f"/{one.name}" if len(made) > 1 else ""
-        put_image_parameter(
-            cloud.ssm(one.region),
-            f"/golden/{options.name}/versions/{facts.version}{suffix}",
-            one.ami_id,
-            f"{facts.ami_name} by golden.ami, fingerprint {facts.tags['golden:fingerprint'][:16]}",
-        )
+def _versions(options: BuildOptions, facts: RunFacts, made: list[Made]) -> list[tuple[str, Made]]:
+    """The records of the version by name. With several AMIs in a Region, their builders' names tell them apart."""
+    several = {region for region, count in collections.Counter(one.region for one in made).items() if count > 1}
+    name = f"/golden/{options.name}/versions/{facts.version}"
+    return [(f"{name}/{one.name}" if one.region in several else name, one) for one in made]
+
+
+def _write_versions(cloud: Cloud, versions: list[tuple[str, Made]], facts: RunFacts) -> None:
+    about = f"{facts.ami_name} by golden.ami, fingerprint {facts.tags['golden:fingerprint'][:16]}"
+    for name, one in versions:
+        put_image_parameter(cloud.ssm(one.region), name, one.ami_id, about)
 
 
 def _failed(
@@ -169,14 +198,18 @@ def _failed(
         ran.record.remove()
     last_line = f"\n{ssh}" if ssh else ""
     return PackerError(
-        f"{_cause(options, ran)}{cleanup.text()}{kept} The log is {facts.log_path}.{last_line}",
+        f"{_cause(options, ran)}{cleanup.text()}{_advice(options, cleanup)}{kept} The log is {facts.log_path}.{last_line}",
         rc=ran.code,
         last_lines=ran.lines[-_TAIL:],
-        leftovers=[*cleanup.remaining, *cleanup.kept],
+        leftovers=[*cleanup.remaining, *cleanup.unseen, *cleanup.kept],
         removed=cleanup.removed,
         ssh=ssh or None,
         outcome=_how(ran, bool(kept)),
     )
+
+
+def _advice(options: BuildOptions, cleanup: Cleanup) -> str:
+    return cleanup.advice(options.name) if cleanup.text() else ""
 
 
 def _how(ran: Run, kept: bool) -> str:

@@ -56,12 +56,12 @@ class Learner:
     """Notes what Packer says it creates: whole lines of a builder, in the stage in which Packer says them.
 
     A provisioner's output cannot be told from Packer's by its form, so what is learned is only a hint:
-    nothing is removed for it without proof. With C(only_regions) the things themselves carry the run's tag.
+    nothing is removed for it without proof. With C(tagged) the things themselves carry the run's tag, and need none.
     """
 
-    def __init__(self, learned: Learned, *, only_regions: bool) -> None:
+    def __init__(self, learned: Learned, *, tagged: bool) -> None:
         self.learned = learned
-        self._only_regions = only_regions
+        self._tagged = tagged
         self._builders: dict[str, _Builder] = {}
 
     def hear(self, text: str) -> bool:
@@ -96,11 +96,17 @@ class Learner:
         if kind == "regions":
             if not is_region(name):
                 return False
-        elif self._only_regions or kind in builder.heard:
+        elif kind in builder.heard:
             return False
         builder.heard.add(kind)
-        known: list[str] = getattr(self.learned, kind)
+        known = self._known(kind)
         if name in known:
             return False
         known.append(name)
         return True
+
+    def _known(self, kind: str) -> list[str]:
+        if self._tagged and kind != "regions":
+            return self.learned.tagged.setdefault(kind, [])
+        known: list[str] = getattr(self.learned, kind)
+        return known

@@ -67,6 +67,8 @@ class BuildLock:
         self._owner: Owner | None = None
         # Whether another build was in the way: then the world may be another one than it was.
         self.waited = False
+        # Whether it is still there for all that this build is over.
+        self.stuck = False
 
     def __enter__(self) -> BuildLock:
         until = time.monotonic() + self._patience.timeout
@@ -86,10 +88,11 @@ class BuildLock:
             if self._parameter and self._owner:
                 self._parameter.release(self._owner)
         except AmiError as error:
+            self.stuck = True
             warn(
                 f"The lock of this build, the SSM parameter {self._parameter.name if self._parameter else ''}, could not"
-                f" be removed ({error.message}: {error.exception}). Builds on other machines wait until it expires:"
-                " allow ssm:DeleteParameter, and remove it."
+                f" be removed ({error.message}: {error.exception}). Builds on other machines wait until it expires, or the"
+                " next build on this machine or ./taskw sweep removes it. That needs ssm:DeleteParameter."
             )
         finally:
             self._file.release()
@@ -163,6 +166,7 @@ class BuildLock:
             gone, why = False, f"{error.message}: {error.exception}"
         if gone:
             return ""
+        self.stuck = True
         return (
             f" Whether this build has left its lock there is not known ({why}): if it names {self._run}, builds on other"
             " machines wait until it expires, or is removed."

@@ -33,7 +33,9 @@ class RunRecord:
     host: str
     scratch: str
     learned: Learned = dataclasses.field(default_factory=Learned)
+    # What was made, and the SSM parameters that name it, each with its C(region) and C(name).
     artifacts: list[str] = dataclasses.field(default_factory=list)
+    parameters: list[dict[str, str]] = dataclasses.field(default_factory=list)
     # Without an endpoint or a profile, credentials from the environment look the same in each account.
     account: str | None = None
     # Whether it holds the lock that other machines see.

@@ -69,6 +69,27 @@ _NO_IMAGE = (
     "Correct owner, name or Region. A local cloud has Debian 12 and 13 as Debian's account publishes them, what the file"
     " GOLDEN_CLOUD_IMAGES names (role golden.ami.local_cloud), and what was built on it."
 )
+# What AWS says of a call in a build, and of no template: the first that is found counts.
+_CALLS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"No AMI was found matching filters"), _NO_IMAGE),
+    (
+        re.compile(r"\b(RequestExpired|ExpiredToken(Exception)?)\b"),
+        "The credentials have expired: get new ones, that last as long as a build",
+    ),
+    (
+        re.compile(r"\b(RequestLimitExceeded|Throttling(Exception)?|RequestThrottled)\b"),
+        "AWS refuses calls that come too fast, and Packer has repeated it: build again later, or fewer images at a time",
+    ),
+    (
+        re.compile(r"\bInsufficient(Instance|Host|ReservedInstance)?Capacity\b"),
+        "EC2 has no room for it there now: give more instance types or subnets (placements), or build again later",
+    ),
+    (
+        re.compile(r"exceeded max wait time for"),
+        "Packer does not wait longer than aws_polling in the source says, or AWS_MAX_ATTEMPTS times AWS_POLL_DELAY_SECONDS"
+        " in its environment; without them 30 minutes for an AMI",
+    ),
+)
 _GIVE = "in 'variables' or 'var_files' of image.yml, or in golden_variables"
 
 
@@ -214,4 +235,4 @@ def remedy(diagnostic: Diagnostic, known: Known) -> str:
 
 def build_remedy(text: str) -> str:
     """The same for what only shows in a build; empty when there is none."""
-    return _NO_IMAGE if "No AMI was found matching filters" in text else ""
+    return next((said for pattern, said in _CALLS if pattern.search(text)), "")

@@ -75,11 +75,11 @@ class Launch:
     key: KeyPair | None = None
 
 
-def new_record(options: BuildOptions, workspace: Workspace, facts: RunFacts, account: str | None) -> RunRecord:
+def new_record(options: BuildOptions, workspace: Workspace, run_id: str, account: str | None) -> RunRecord:
     own = own_process()
     access = options.access
     return RunRecord(
-        run_id=facts.run_id,
+        run_id=run_id,
         image=options.name,
         region=options.region,
         endpoint_url=access.endpoint_url,
@@ -184,7 +184,7 @@ def run_packer(
         record.write()
     declared = template.declared
     tagged = not additions.run_tags or (copy is not None and copy.tagged)
-    reader = _Reader(log, record, workspace, Learner(record.learned, only_regions=tagged))
+    reader = _Reader(log, record, workspace, Learner(record.learned, tagged=tagged))
     argv = build_argv(
         workspace.executable, selection, on_error=options.on_error, parallel_builds=options.parallel_builds
     )

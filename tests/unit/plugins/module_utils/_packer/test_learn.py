@@ -30,22 +30,31 @@ LEARNED = Learned(
 )
 
 
-def heard(*lines: str) -> Learned:
-    learner = Learner(Learned())
+def heard(*lines: str, tagged: bool = False) -> Learned:
+    learner = Learner(Learned(), tagged=tagged)
     for line in lines:
         learner.hear(line)
     return learner.learned
 
 
 def test_only_what_is_made() -> None:
-    learner = Learner(Learned())
+    learner = Learner(Learned(), tagged=False)
     news = [learner.hear(line) for line in BEGIN + END]
     assert news == [False, False, True, True, False, True, False, True, False, True]
     assert learner.learned == LEARNED
 
 
-def test_tagged_things_need_not_be_learned() -> None:
-    assert heard(*BEGIN, *END, only_regions=True) == Learned(regions=["eu-central-1"])
+def test_tagged_things_need_no_proof_and_are_spoken_of_all_the_same() -> None:
+    learned = heard(*BEGIN, *END, tagged=True)
+    assert not learned.anything()
+    assert learned.regions == ["eu-central-1"]
+    assert learned.spoken_of("eu-west-1") == LEARNED.spoken_of("eu-west-1")
+    assert {(one["type"], one["id"]) for one in learned.spoken_of("eu-west-1")} == {
+        ("instance", "i-0123456789abcdef0"),
+        ("key-pair", "packer_6b0173a2-da25"),
+        ("security-group", "packer_6b0173a3-929a"),
+        ("image", "ami-0fedcba9876543210"),
+    }
 
 
 @pytest.mark.parametrize(
