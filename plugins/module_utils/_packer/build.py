@@ -29,7 +29,7 @@ from .lock import BuildLock, Patience, lifetime
 from .lock_file import FileLock, lock_path
 from .lock_parameter import ParameterLock
 from .log import tell_step
-from .naming import refuse_taken_version
+from .naming import refuse_taken_version, refuse_unfit
 from .options import BuildOptions, read_build_options
 from .others import after_others
 from .placement import placement_names
@@ -75,6 +75,7 @@ class _Build:
         self.trap = trap
         self.watch = AncestorWatch()
         self.options = read_build_options(module)
+        refuse_unfit(self.options.name, self.options.version)
         self.cloud = Cloud(module.client, self.options.region)
         self.template = load_template(self.options.template)
         self._check_declared()

@@ -7,12 +7,19 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 from .._ami.artifacts import OwnImage
 from .errors import PackerError
 from .options import BuildOptions
 
 _STAMP = "%Y%m%d%H%M%S"
+# What names of AMIs, of SSM parameters and of files have in common. A name may have several parts, with slashes between.
+_PART = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_NAME = re.compile(rf"{_PART}(?:/{_PART})*")
+_VERSION = re.compile(_PART)
+# Characters; EC2's limit for the name of an AMI.
+_LONGEST = 128
 
 
 def new_version(images: list[OwnImage], now: datetime.datetime) -> str:
@@ -21,6 +28,21 @@ def new_version(images: list[OwnImage], now: datetime.datetime) -> str:
     while (version := now.strftime(_STAMP)) in taken:
         now += datetime.timedelta(seconds=1)
     return version
+
+
+def refuse_unfit(name: str, version: str | None) -> None:
+    """Refuse what EC2 and SSM could only refuse later, when things were made."""
+    allowed = "letters, digits, dot, hyphen and underscore, beginning with a letter or digit"
+    if not _NAME.fullmatch(name):
+        raise PackerError(
+            f"name: {name!r} cannot be the name of an image. It has parts of {allowed}, with slashes between."
+        )
+    if version is not None and not _VERSION.fullmatch(version):
+        raise PackerError(f"version: {version!r} cannot be a version. It is made of {allowed}.")
+    longest = _LONGEST - 1 - len(version if version is not None else datetime.datetime.max.strftime(_STAMP))
+    if len(name) > longest:
+        whose = f" with the version {version!r}" if version is not None else ""
+        raise PackerError(f"name: {name!r} is too long{whose}: it may have {max(longest, 0)} characters.")
 
 
 def refuse_taken_version(options: BuildOptions, images: list[OwnImage]) -> None:
