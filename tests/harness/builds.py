@@ -314,7 +314,7 @@ class Bench:
         self, module: str, arguments: dict[str, t.Any], *, environment: dict[str, str] | None = None
     ) -> Started:
         given = self._path("arguments.json")
-        given.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": False}}))
+        given.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_check_mode": False, **arguments}}))
         argv = [sys.executable, "-m", f"ansible_collections.golden.ami.plugins.modules.{module}", str(given)]
         return self._start(argv, environment or {})
 
