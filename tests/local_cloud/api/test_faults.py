@@ -15,7 +15,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, WaiterError
+from golden_cloud.ports import Timings
 
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=40)
 
@@ -220,3 +221,182 @@ def test_faults_are_gone_after_a_restart(cloud: Any) -> None:
     cloud.restart()
     assert cloud.faults() == []
     cloud.client("ec2").describe_regions()
+
+
+# Images that take their time or fail
+
+
+def test_an_image_stays_pending_until_its_fault_is_removed(cloud: Any, ec2: Any, launch: Any) -> None:
+    instance = launch()
+    fault = cloud.fault("CreateImage", "image_pending")
+    image_id = ec2.create_image(InstanceId=instance, Name="held")["ImageId"]
+    cloud.settle()
+    assert image(ec2, image_id)["State"] == "pending"
+    assert snapshots(ec2) == [(snapshot_of(ec2, image_id), "pending")]
+    # The instance is not held with it.
+    ec2.terminate_instances(InstanceIds=[instance])
+    cloud.settle()
+    assert cloud.machines.machines == {}
+
+    done: list[str] = []
+    waiter = threading.Thread(target=lambda: done.append(wait_for(ec2, image_id)))
+    waiter.start()
+    time.sleep(0.5)
+    assert not done
+    cloud.remove_fault(fault)
+    waiter.join(10)
+    assert done == ["available"]
+    assert snapshots(ec2) == [(snapshot_of(ec2, image_id), "completed")]
+    ec2.run_instances(ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+
+
+def image(ec2: Any, image_id: str) -> Any:
+    return ec2.describe_images(ImageIds=[image_id])["Images"][0]
+
+
+def snapshot_of(ec2: Any, image_id: str) -> str:
+    return str(image(ec2, image_id)["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"])
+
+
+def snapshots(ec2: Any) -> list[tuple[str, str]]:
+    found = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    return sorted((snapshot["SnapshotId"], snapshot["State"]) for snapshot in found)
+
+
+def wait_for(ec2: Any, image_id: str) -> str:
+    ec2.get_waiter("image_available").wait(ImageIds=[image_id], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    return str(image(ec2, image_id)["State"])
+
+
+def test_an_sdks_waiter_is_not_held_for_ever(cloud_with: Any, base_ami: str) -> None:
+    cloud = cloud_with(Timings(save_delay=0.05, patience=0.5))
+    ec2 = cloud.client("ec2")
+    cloud.fault("CreateImage", "image_pending")
+    instance = ec2.run_instances(ImageId=base_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]
+    cloud.settle()
+    image_id = ec2.create_image(InstanceId=instance["InstanceId"], Name="held")["ImageId"]
+    began = time.monotonic()
+    with pytest.raises(WaiterError, match="Max attempts"):
+        ec2.get_waiter("image_available").wait(ImageIds=[image_id], WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+    assert time.monotonic() - began < 10
+
+
+def test_nothing_is_left_of_a_pending_image_that_is_deregistered(cloud: Any, ec2: Any, launch: Any) -> None:
+    fault = cloud.fault("CreateImage", "image_pending")
+    image_id = ec2.create_image(InstanceId=launch(), Name="held")["ImageId"]
+    cloud.settle()
+    assert cloud.machines.images == {f"image:{image_id}"}
+    snapshot = snapshot_of(ec2, image_id)
+    waited: list[Any] = []
+    asking = ec2.get_waiter("image_available")
+    waiter = threading.Thread(target=lambda: waited.append(failure_of(asking, image_id)))
+    waiter.start()
+    time.sleep(0.5)
+    ec2.deregister_image(ImageId=image_id)
+    cloud.settle()
+    assert cloud.machines.images == {f"image:{image_id}"}, "its snapshot still needs it"
+    ec2.delete_snapshot(SnapshotId=snapshot)
+    cloud.settle()
+    waiter.join(10)
+    assert not waiter.is_alive(), "the call of the waiter is held although there is no such image any more"
+    assert cloud.machines.images == set()
+    cloud.remove_fault(fault)
+    cloud.settle()
+    assert ec2.describe_images(Owners=["self"])["Images"] == []
+    assert snapshots(ec2) == []
+    assert cloud.machines.images == set()
+
+
+def failure_of(waiter: Any, image_id: str) -> str:
+    with pytest.raises(WaiterError) as caught:
+        waiter.wait(ImageIds=[image_id], WaiterConfig={"Delay": 1, "MaxAttempts": 1})
+    return str(caught.value)
+
+
+def test_a_pending_image_that_is_deregistered_with_its_snapshot_while_it_is_made(
+    cloud: Any, ec2: Any, launch: Any
+) -> None:
+    instance = launch()
+    cloud.fault("CreateImage", "image_pending")
+    cloud.machines.gate.clear()
+    image_id = ec2.create_image(InstanceId=instance, Name="held")["ImageId"]
+    ec2.deregister_image(ImageId=image_id, DeleteAssociatedSnapshots=True)
+    cloud.machines.gate.set()
+    cloud.settle()
+    assert (snapshots(ec2), cloud.machines.images) == ([], set())
+
+
+def test_a_fault_that_is_removed_while_an_image_is_made_holds_nothing(cloud: Any, ec2: Any, launch: Any) -> None:
+    instance = launch()
+    fault = cloud.fault("CreateImage", "image_pending")
+    cloud.machines.gate.clear()
+    image_id = ec2.create_image(InstanceId=instance, Name="held")["ImageId"]
+    cloud.remove_fault(fault)
+    cloud.machines.gate.set()
+    cloud.settle()
+    assert image(ec2, image_id)["State"] == "available"
+
+
+@pytest.mark.parametrize("orderly", [True, False])
+def test_an_image_that_was_kept_pending_is_available_after_a_restart(
+    cloud: Any, ec2: Any, launch: Any, orderly: bool
+) -> None:
+    cloud.fault("CreateImage", "image_pending")
+    image_id = ec2.create_image(InstanceId=launch(), Name="held")["ImageId"]
+    cloud.settle()
+    saved = cloud.directory / "api-state.pickle"
+    if not orderly:
+        cloud.app.save()
+        killed = saved.read_bytes()
+    cloud.stop()
+    if not orderly:
+        saved.write_bytes(killed)
+    cloud.start()
+    ec2 = cloud.client("ec2")
+    assert image(ec2, image_id)["State"] == "available"
+    assert snapshots(ec2) == [(snapshot_of(ec2, image_id), "completed")]
+
+
+def test_an_image_fails_with_a_reason_and_leaves_nothing_to_pay_for(cloud: Any, ec2: Any, launch: Any) -> None:
+    instance = launch()
+    cloud.fault("CreateImage", "image_failed", code="Client.InternalError", message="encrypted snapshot")
+    image_id = ec2.create_image(InstanceId=instance, Name="bad")["ImageId"]
+    cloud.settle()
+    seen = image(ec2, image_id)
+    reason = {"Code": "Client.InternalError", "Message": "Client.InternalError: encrypted snapshot"}
+    assert (seen["State"], seen["StateReason"]) == ("failed", reason)
+    snapshot = snapshot_of(ec2, image_id)
+    assert snapshots(ec2) == [(snapshot, "error")]
+    assert cloud.machines.images == set()
+    with pytest.raises(WaiterError, match="failed"):
+        ec2.get_waiter("image_available").wait(ImageIds=[image_id])
+    ec2.deregister_image(ImageId=image_id)
+    ec2.delete_snapshot(SnapshotId=snapshot)
+    assert snapshots(ec2) == []
+    # The next one is well.
+    other = ec2.create_image(InstanceId=instance, Name="good")["ImageId"]
+    cloud.settle()
+    assert image(ec2, other)["State"] == "available"
+
+
+@pytest.mark.parametrize(("action", "state"), [("image_pending", "pending"), ("image_failed", "failed")])
+def test_copied_and_registered_images(cloud: Any, ec2: Any, make_image: Any, action: str, state: str) -> None:
+    source = make_image()
+    snapshot = snapshot_of(ec2, source)
+    fault = cloud.fault("*", action, times=2)
+    copy = ec2.copy_image(Name="copy", SourceImageId=source, SourceRegion="us-east-1")["ImageId"]
+    volume = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}]
+    registered = ec2.register_image(Name="registered", RootDeviceName="/dev/xvda", BlockDeviceMappings=volume)
+    cloud.settle()
+    both = [copy, registered["ImageId"]]
+    assert [image(ec2, one)["State"] for one in both] == [state, state]
+    assert cloud.hits(fault) == 2
+    assert image(ec2, source)["State"] == "available"
+    assert (snapshot, "completed") in snapshots(ec2)
+    cloud.remove_fault(fault)
+    after = "available" if action == "image_pending" else "failed"
+    assert [image(ec2, one)["State"] for one in both] == [after, after]
+    for one in [*both, source]:
+        ec2.deregister_image(ImageId=one, DeleteAssociatedSnapshots=True)
+    cloud.settle()
+    assert cloud.machines.images == set()

@@ -208,7 +208,7 @@ class Front:
                 dispatch = self._services[call.service]
                 status, answer_headers, content = dispatch(request, request.raw_url, request.headers)
                 if catalogue.changes_state(call.operation):
-                    self._cloud.changed.set()
+                    self._cloud.touched()
         finally:
             fault = call.decision.fault
             if fault is not None and fault.action == "expire_credentials":

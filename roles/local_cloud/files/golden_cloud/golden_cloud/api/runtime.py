@@ -90,6 +90,11 @@ class Cloud:
             self._moved.notify_all()
         self.changed.set()
 
+    def touched(self) -> None:
+        """A call has changed the state: have it saved, and whoever waits look again. Only for who holds the lock."""
+        self._moved.notify_all()
+        self.changed.set()
+
     def wait_while(self, unsettled: Callable[[], bool]) -> None:
         """Let other calls go on until jobs have settled it; at most as long as a client can be kept waiting.
 

@@ -57,10 +57,13 @@ class CloudSnapshot(Snapshot):
     def full_snapshot_size_in_bytes(self) -> int | None:
         return self.size_bytes or None
 
-    def finish(self, image_ref: str | None, size_bytes: int) -> None:
-        self.status = "completed"
+    def keep(self, image_ref: str | None, size_bytes: int) -> None:
+        """Its file system is there; it may be pending for some time yet."""
         self.image_ref = image_ref
         self.size_bytes = size_bytes
+
+    def finish(self) -> None:
+        self.status = "completed"
         self.completion_time = datetime.now(UTC)
 
 

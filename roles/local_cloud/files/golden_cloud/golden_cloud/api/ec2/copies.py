@@ -21,6 +21,7 @@ from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot
 from golden_cloud.api.ec2.image import Image, ImageVolume
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError
+from golden_cloud.api.faults.fault import Fault
 
 COPIED_VOLUME = "vol-ffffffff"
 """The volume that EC2 tells for the snapshots of copies."""
@@ -35,6 +36,7 @@ class CopyOperations:
     _free_name: Any
     _register: Any
     _given: Any
+    image_fault: Fault | None
 
     def copy_image(self) -> ActionResult:
         backend = self.ec2_backend
@@ -73,7 +75,7 @@ class CopyOperations:
         self._register(image, self._copy_tags(source, region, tags))
         if token:
             backend.copy_tokens[token] = (image.id, digest)
-        lifecycle.finish_copy(image, snapshot, source.image_ref)
+        lifecycle.finish_copy(image, snapshot, source.image_ref, self.image_fault)
         return ActionResult({"ImageId": image.id})
 
     def _copy_digest(self) -> str:

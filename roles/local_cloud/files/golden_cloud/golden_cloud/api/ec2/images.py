@@ -21,6 +21,7 @@ from golden_cloud.api.ec2.image import Image, ImageVolume, check_name, check_per
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError, UnsupportedOption
+from golden_cloud.api.faults.fault import Fault
 
 
 class ImageOperations:
@@ -32,6 +33,7 @@ class ImageOperations:
     error_on_dryrun: Any
     _instance: Any
     is_waiter: Any
+    image_fault: Fault | None
 
     # Making
 
@@ -72,7 +74,7 @@ class ImageOperations:
         self._register(image, tags)
         snapshot.add_tags(tags.get("snapshot", {}))
         reboot = instance.state == "running" and not self._get_param("NoReboot")
-        lifecycle.create_image(instance, image, snapshot, reboot=reboot)
+        lifecycle.create_image(instance, image, snapshot, reboot=reboot, fault=self.image_fault)
         return ActionResult({"ImageId": image.id})
 
     def _image_volumes(self, instance: MachineInstance, root: Any) -> list[ImageVolume]:
@@ -146,7 +148,16 @@ class ImageOperations:
             tpm_support=self._get_param("TpmSupport"),
         )
         self._register(image, tags)
+        self._meet_fault(image)
         return ActionResult({"ImageId": image.id})
+
+    def _meet_fault(self, image: Image) -> None:
+        """An image that is registered is available at once, unless a fault says otherwise; its snapshot is the user's."""
+        if self.image_fault is not None and self.image_fault.action == "image_failed":
+            lifecycle.fail_image(image, None, self.image_fault)
+        elif self.image_fault is not None:
+            image.state = "pending"
+            lifecycle.complete_image(image, None, self.image_fault)
 
     def _root_snapshot(self, root_name: str | None) -> CloudSnapshot:
         for mapping in self._get_param("BlockDeviceMappings", []):
@@ -155,6 +166,8 @@ class ImageOperations:
                 snapshot: CloudSnapshot | None = self.ec2_backend.snapshots.get(snapshot_id)
                 if snapshot is None:
                     raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+                if snapshot.status == "pending":
+                    raise CloudError("IncorrectState", f"The snapshot '{snapshot_id}' is pending, not completed")
                 if not getattr(snapshot, "image_ref", None):
                     raise UnsupportedOption(
                         "RegisterImage", "BlockDeviceMappings", f"{snapshot_id} is not of an instance's root volume"
@@ -167,15 +180,10 @@ class ImageOperations:
     def describe_images(self) -> ActionResult:
         self.error_on_dryrun()
         backend = self.ec2_backend
-        visible = backend.visible_images()
         ids = self._get_param("ImageIds", [])
-        images: Iterable[Image] = visible.values()
-        if ids:
-            # One that was deregistered is left out, as EC2 does for a while; one that never was is an error.
-            known = [image_id for image_id in dict.fromkeys(ids) if image_id not in backend.deleted_amis]
-            images = [backend.find_image(image_id) for image_id in known]
         if ids and self.is_waiter():
-            runtime.current().wait_while(lambda: any(image.state == "pending" for image in images))
+            runtime.current().wait_while(lambda: any(image.state == "pending" for image in self._listed(ids)))
+        images: Iterable[Image] = self._listed(ids) if ids else backend.visible_images().values()
         filters = self._filters_from_querystring()
         shown = [
             image
@@ -186,6 +194,12 @@ class ImageOperations:
         described = [image.describe(backend.tags.get(image.id, {})) for image in shown]
         result, token = page(described, self._get_param("MaxResults"), self._get_param("NextToken"))
         return ActionResult({"Images": result, "NextToken": token})
+
+    def _listed(self, ids: list[str]) -> list[Image]:
+        """The images; one that was deregistered is left out, as EC2 does for a while, one that never was is an error."""
+        backend = self.ec2_backend
+        known = [image_id for image_id in dict.fromkeys(ids) if image_id not in backend.deleted_amis]
+        return [backend.find_image(image_id) for image_id in known]
 
     def _is_asked_for(self, image: Image, *, listed: bool) -> bool:
         account = self.ec2_backend.account_id

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from moto.ec2.models.instances import StateReason
 
 from golden_cloud.api import runtime
-from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, all_backends, collect_garbage
+from golden_cloud.api.ec2.backend import CloudSnapshot, all_backends, collect_garbage
 from golden_cloud.api.ec2.image import Image
 from golden_cloud.api.ec2.instance import SELF_SHUTDOWN, USER_SHUTDOWN, MachineInstance
+from golden_cloud.api.faults.fault import Fault
 
 
 def now() -> datetime:
@@ -114,34 +115,38 @@ def terminate(instance: MachineInstance) -> None:
     cloud.jobs.submit(instance.id, work)
 
 
-def create_image(instance: MachineInstance, image: Image, snapshot: CloudSnapshot, *, reboot: bool) -> None:
+def create_image(
+    instance: MachineInstance, image: Image, snapshot: CloudSnapshot, *, reboot: bool, fault: Fault | None
+) -> None:
     """Keep the file system of an instance as that of a pending image."""
     cloud = runtime.current()
-    backend: CloudEC2Backend = image.ec2_backend
 
     def work() -> None:
         started = time.monotonic()
+        if fault is not None and fault.action == "image_failed":
+            cloud.at_least(cloud.config.timings.image_pending, started)
+            with cloud.changing():
+                fail_image(image, snapshot, fault)
+            return
         try:
             result = cloud.machines.commit(instance.id, image.id, reboot=reboot)
         except Exception as error:
             runtime.LOG.error("image %s could not be made from %s: %s", image.id, instance.id, error)
             with cloud.changing():
-                image.state, snapshot.status = "failed", "error"
-                image.state_reason = {"Code": "Server.InternalError", "Message": f"Server.InternalError: {error}"}
-                snapshot.state_message = str(error)
+                _fail(image, snapshot, "Server.InternalError", str(error))
             return
         cloud.at_least(cloud.config.timings.image_pending, started)
         with cloud.changing():
             image.image_ref = result.image_ref
-            image.state = "available" if image.state == "pending" else image.state
-            snapshot.finish(result.image_ref, result.size_bytes)
-            if image.id not in backend.amis and snapshot.id not in backend.snapshots:
+            snapshot.keep(result.image_ref, result.size_bytes)
+            if image.id not in image.ec2_backend.amis and snapshot.id not in image.ec2_backend.snapshots:
                 collect_garbage(result.image_ref)
+            complete_image(image, snapshot, fault)
 
     cloud.jobs.submit(instance.id, work)
 
 
-def finish_copy(image: Image, snapshot: CloudSnapshot, image_ref: str) -> None:
+def finish_copy(image: Image, snapshot: CloudSnapshot, image_ref: str, fault: Fault | None) -> None:
     """A copy shares what is kept for its source, so there is nothing to wait for but the time that it shall take."""
     cloud = runtime.current()
     size = next(
@@ -154,14 +159,54 @@ def finish_copy(image: Image, snapshot: CloudSnapshot, image_ref: str) -> None:
         0,
     )
     image.image_ref = image_ref
+    snapshot.keep(image_ref, size)
 
     def work() -> None:
         cloud.at_least(cloud.config.timings.image_pending, time.monotonic())
         with cloud.changing():
-            image.state = "available" if image.state == "pending" else image.state
-            snapshot.finish(image_ref, size)
+            if fault is not None and fault.action == "image_failed":
+                fail_image(image, snapshot, fault)
+            else:
+                complete_image(image, snapshot, fault)
 
     cloud.jobs.submit(image.id, work)
+
+
+def complete_image(image: Image, snapshot: CloudSnapshot | None, fault: Fault | None) -> None:
+    """The image is made: available now, or when the fault is removed that keeps it pending.
+
+    Only for who holds the lock. Its file system is known already, so that an image that is deregistered meanwhile
+    leaves nothing, and one that a restart of the cloud meets is simply available.
+    """
+    cloud = runtime.current()
+
+    def release() -> None:
+        with cloud.changing():
+            _complete(image, snapshot)
+
+    if fault is None or fault.action != "image_pending" or not cloud.faults.hold(fault.id, release):
+        _complete(image, snapshot)
+
+
+def _complete(image: Image, snapshot: CloudSnapshot | None) -> None:
+    image.state = "available" if image.state == "pending" else image.state
+    if snapshot is not None and snapshot.status == "pending":
+        snapshot.finish()
+
+
+def fail_image(image: Image, snapshot: CloudSnapshot | None, fault: Fault) -> None:
+    """The image that a fault makes fail, and its new snapshot; only for who holds the lock."""
+    text = fault.message or f"the fault {fault.id} of this local cloud makes this image fail"
+    _fail(image, snapshot, fault.code or "Server.InternalError", text)
+
+
+def _fail(image: Image, snapshot: CloudSnapshot | None, code: str, text: str) -> None:
+    image.state = "failed"
+    image.state_reason = {"Code": code, "Message": f"{code}: {text}"}
+    kept, image.image_ref = image.image_ref, ""
+    if snapshot is not None:
+        snapshot.status, snapshot.state_message, snapshot.image_ref = "error", text, None
+    collect_garbage(kept)
 
 
 def create_snapshot(instance: MachineInstance, snapshot: CloudSnapshot) -> None:
@@ -177,7 +222,8 @@ def create_snapshot(instance: MachineInstance, snapshot: CloudSnapshot) -> None:
                 snapshot.status, snapshot.state_message = "error", str(error)
             return
         with cloud.changing():
-            snapshot.finish(result.image_ref, result.size_bytes)
+            snapshot.keep(result.image_ref, result.size_bytes)
+            snapshot.finish()
             if snapshot.id not in snapshot.ec2_backend.snapshots:
                 collect_garbage(result.image_ref)
 
@@ -209,14 +255,14 @@ def recover() -> None:
             if instance.state != "terminated":
                 _agree(instance, machines.describe(instance.id))
         for image in list(backend.amis.values()):
-            if image.state == "pending":
-                image.state = "failed"
-                image.state_reason = {
-                    "Code": "Server.InternalError",
-                    "Message": "Server.InternalError: the local cloud ended while the image was being made",
-                }
+            if image.state == "pending" and image.image_ref:
+                image.state = "available"  # It was made; a fault, which is gone now, kept it pending.
+            elif image.state == "pending":
+                _fail(image, None, "Server.InternalError", "the local cloud ended while the image was being made")
         for snapshot in backend.snapshots.values():
-            if snapshot.status == "pending":
+            if snapshot.status == "pending" and getattr(snapshot, "image_ref", None):
+                snapshot.finish()
+            elif snapshot.status == "pending":
                 snapshot.status = "error"
 
 
