@@ -328,7 +328,7 @@ class Bench:
     def _path(self, name: str) -> Path:
         self._starts += 1
         path = self.directory / ".runs" / f"{self._starts}.{name}"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def _start(self, argv: list[str], environment: dict[str, str]) -> Started:

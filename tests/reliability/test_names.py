@@ -1,0 +1,132 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and values that a shell, a template language or a path would make something else of.
+
+Either they are refused before anything is made, and the field is named; or they arrive letter by letter, and no command
+ran: neither here nor on the instance is there the file that each of them would make.
+"""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import json
+import re
+from pathlib import Path
+
+import pytest
+from harness.builds import Result
+from reliability.ground import Row
+
+HOSTILE = {
+    "command substitution": "$(touch CANARY)",
+    "backquotes": "`touch CANARY`",
+    "semicolon": "a; touch CANARY; echo ",
+    "pipe": "a | touch CANARY &",
+    "newline": "a\ntouch CANARY\nb",
+    "Jinja": "{{ lookup('pipe', 'touch CANARY') }}",
+    "Jinja block": "{% for x in lookup('pipe', 'touch CANARY') %}{% endfor %}",
+    "HCL": '${file("/etc/passwd")}%{ if true }x%{ endif }',
+    "Go template": "{{ env `HOME` }}{{ user `secret` }}",
+    "path": "../../../tmp/x",
+    "quotes": "it's \"quoted\" \\ 'twice'; touch CANARY; '",
+    "unicode": "naïve ☃ 日本語",
+    "spaces": " a  b ",
+    "option": "--force -var secret=x",
+}
+SHOW = 'printf \'arrived:%s:\\n\' "$(printf %s "$TEXT" | base64 -w 0)"\ntest ! -e CANARY'
+
+
+@pytest.fixture
+def canary(row: Row) -> c.Iterator[Path]:
+    """The file that must not come into being; of one name here and on the instance."""
+    path = Path(f"/tmp/golden-canary-{row.bench.id}")
+    yield path
+    made = path.exists()
+    path.unlink(missing_ok=True)
+    assert not made, "a command ran on this machine"
+
+
+def planted(text: str, canary: Path) -> str:
+    return text.replace("CANARY", str(canary))
+
+
+def assert_refused(row: Row, result: Result, field: str) -> None:
+    assert result.rc != 0, result
+    assert field in result.msg, result
+    # Nothing was made: the calls since are questions.
+    assert not [call for call in row.calls() if not re.match("Get|List|Describe", call["operation"])], row.calls()
+    assert "Traceback" not in result.stdout + result.stderr, result
+
+
+@pytest.mark.row("names")
+@pytest.mark.parametrize("kind", [*HOSTILE, "nothing"])
+@pytest.mark.parametrize("field", ["name", "version"])
+def test_no_ami_is_called_so(row: Row, canary: Path, field: str, kind: str) -> None:
+    row.bench.image("web")
+    text = planted(HOSTILE.get(kind, ""), canary)
+    if (field, kind) == ("version", "option"):
+        text = "--force"
+    assert_refused(row, row.bench.build("web", **{field: text}), f"{field}: ")
+
+
+@pytest.mark.row("names")
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_variable_is_called_so(row: Row, canary: Path, kind: str) -> None:
+    row.bench.image("web")
+    result = row.bench.build("web", variables={planted(HOSTILE[kind], canary): "x"})
+    assert_refused(row, result, "variables")
+
+
+@pytest.mark.row("names")
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_image_is_asked_for_so(row: Row, canary: Path, kind: str) -> None:
+    """As a play's variable, whose own Jinja has been seen to: what is given with -e is a template to Ansible."""
+    row.bench.image("web")
+    text = planted(HOSTILE[kind], canary)
+    extra = json.dumps({"image": "{% raw %}" + text + "{% endraw %}"})
+    run = row.bench.play("web", "-e", extra)
+    assert run.rc != 0, run.stdout
+    assert not [call for call in row.calls() if call["operation"] in ("RunInstances", "CreateKeyPair", "PutParameter")]
+
+
+def assert_arrived(row: Row, log: str, image: dict, wanted: dict[str, str], text: str) -> None:
+    arrived = re.findall(r"arrived:([^:\s]*):", log)
+    assert [base64.b64decode(one).decode() for one in arrived] == [text]
+    tags = {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+    assert {name: tags.get(name) for name in wanted} == wanted
+    assert row.images() == [], "there was just the one"
+
+
+@pytest.mark.row("names", representative=True)
+def test_values_arrive_letter_by_letter(row: Row, canary: Path) -> None:
+    """By the module: values of variables, keys and values of tags, the AMI's description, and the directory itself."""
+    everything = planted("\n".join(HOSTILE.values()), canary)
+    tags = {f"a {kind}": planted(text, canary) for kind, text in HOSTILE.items()}
+    keys = {planted(text, canary)[:127]: "as a key" for kind, text in HOSTILE.items() if kind != "spaces"}
+    description = planted(HOSTILE["quotes"] + HOSTILE["command substitution"] + HOSTILE["Jinja"], canary)[:255]
+    row.bench.directory /= "a b $(touch x); 'c' {{ d }}"
+    row.bench.image("web", planted(SHOW, canary))
+    result = row.bench.build("web", variables={"text": everything, "description": description}, tags={**tags, **keys})
+    log = result.log
+    image = row.good(result, "web")
+    assert image["Description"] == description
+    assert_arrived(row, log, image, {**tags, **keys}, everything)
+
+
+@pytest.mark.row("names")
+def test_values_of_a_definition_arrive_letter_by_letter(row: Row, canary: Path) -> None:
+    """By the play, from image.yml: what is in it is data, and no template of Ansible's."""
+    everything = planted("\n".join(HOSTILE.values()), canary)
+    tags = {f"a {kind}": planted(text, canary) for kind, text in HOSTILE.items()}
+    row.bench.directory /= "a b $(touch x); 'c'"
+    # A mapping of YAML goes on with what is JSON.
+    definition = f"variables: {json.dumps({'text': everything})}\ntags: {json.dumps(tags)}\n"
+    row.bench.image("web", planted(SHOW, canary), definition=definition)
+    run = row.bench.play("web")
+    assert run.rc == 0, run.stdout
+    (ami,) = row.images()
+    logs = (row.cloud.home / "golden.ami" / "logs").glob("*.log")
+    log = max(logs, key=lambda one: one.stat().st_mtime).read_text()
+    assert_arrived(row, log, row.complete(ami, "web"), tags, everything)
