@@ -13,11 +13,11 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
-READS = ("Describe", "Get", "List")
+from harness.calls import Call, reads, writes
+
 NAMES = ("check", "apply", "check again", "apply again")
 WIDTH = 38
 
-Call = dict[str, t.Any]
 Result = dict[str, t.Any]
 
 
@@ -60,11 +60,11 @@ class Step:
     @property
     def reads(self) -> Counter[str]:
         """How often each operation was called that changes nothing."""
-        return Counter(call["operation"] for call in self.calls if call["operation"].startswith(READS))
+        return reads(self.calls)
 
     @property
     def writes(self) -> Counter[str]:
-        return Counter(call["operation"] for call in self.calls if not call["operation"].startswith(READS))
+        return writes(self.calls)
 
     def task(self, name: str) -> Result:
         """The result of a playbook's task, by its name, with or without the role's in front; the last one of that name."""

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from harness.documented import Documentation
-from harness.outcome import Outcome, Result, Step
+from harness.outcome import Outcome, Result, Step, Task
 
 # What stands for a value that only an apply can know, in both diffs.
 UNKNOWN = "(only known when it is done)"
@@ -134,6 +134,54 @@ def _undocumented(outcome: Outcome, documentation: Documentation) -> list[str]:
 
 def undocumented(results: c.Iterable[Result], documentation: Documentation) -> list[str]:
     return list(dict.fromkeys(fault for result in results for fault in documentation.faults_of(result)))
+
+
+def broken_by_playbook(
+    outcome: Outcome, documentation: c.Callable[[str], Documentation], secrets: c.Collection[str]
+) -> list[str]:
+    """The same of a playbook. Of a task the check and the apply are compared where it runs in both."""
+    steps = outcome.steps
+    faults = [f"{step.name} failed:\n{step.output}" for step in steps if step.failed]
+    faults += writes_in_check_mode([outcome.check, outcome.check_again])
+    for check, apply in zip(steps[::2], steps[1::2], strict=True):
+        if check.changed != apply.changed:
+            faults.append(f"{check.name} says changed={check.changed}, {apply.name} changed={apply.changed}")
+        faults += _broken_by_tasks(check, apply, documentation)
+    if not outcome.again:
+        faults += [f"{step.name} says changed" for step in steps[2:] if step.changed]
+        faults += [f"the second run wrote: {_named(step)}" for step in steps[3:] if step.writes]
+    return [*faults, *told_secrets(steps, secrets)]
+
+
+def _broken_by_tasks(check: Step, apply: Step, documentation: c.Callable[[str], Documentation]) -> list[str]:
+    faults = []
+    for task in _own_tasks(apply):
+        if task.status == "ok" and "results" not in task.result:
+            faults += [f"task {task.name}: {f}" for f in undocumented([task.result], documentation(task.action))]
+    for before, after in _pairs(check, apply):
+        steps = Step(check.name, before.result, []), Step(apply.name, after.result, [])
+        faults += [f"task {after.name}: {fault}" for fault in compare(*steps)]
+    return faults
+
+
+def _own_tasks(step: Step) -> list[Task]:
+    return [task for task in step.tasks if task.action.startswith("golden.ami.")]
+
+
+def _pairs(check: Step, apply: Step) -> c.Iterator[tuple[Task, Task]]:
+    before = _by_place(check)
+    for place, after in _by_place(apply).items():
+        if place in before and before[place].status == after.status == "ok":
+            yield before[place], after
+
+
+def _by_place(step: Step) -> dict[tuple[str, int], Task]:
+    """By name and how often there was a task of that name before."""
+    tasks: dict[tuple[str, int], Task] = {}
+    for task in _own_tasks(step):
+        number = sum(1 for name, _number in tasks if name == task.name)
+        tasks[task.name, number] = task
+    return tasks
 
 
 def told_secrets(steps: c.Iterable[Step], secrets: c.Collection[str]) -> list[str]:
