@@ -417,6 +417,9 @@ def test_an_ami_that_was_not_completed_is_no_good_one(aws: t.Any, packer: t.Any,
     result = run()
     assert result["failed"]
     assert "could not be completed: Failed to write the SSM parameter /golden/web/versions/" in result["msg"]
+    assert f"image {AMI} in eu-west-1, snapshot {SNAPSHOT} in eu-west-1" in result["msg"]
+    assert "./taskw sweep IMAGE=web removes it" in result["msg"]
+    assert [one["id"] for one in result["leftovers"]] == [AMI, SNAPSHOT]
     assert result["artifacts"][0]["ami_id"] == AMI
     reads(aws, image(tags_of(packer)))
     result = run(_ansible_check_mode=True)
@@ -443,6 +446,44 @@ def test_ids_are_learned_where_a_template_takes_no_tags(aws: t.Any, packer: t.An
     packer.does("build", lines=["1,,ui,say,==> x: Instance ID: i-0123456789abcdef0"], code=1)
     reads(aws).expect("DescribeTags", tagged()).expect("DescribeInstances", {"Reservations": []})
     assert run()["leftovers"] == []
+
+
+def test_an_ami_that_cannot_be_looked_at_is_named(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    packer.makes(AMI)
+    reads(aws).fail("DescribeImages", "UnauthorizedOperation")
+    result = run()
+    assert "was made, but could not be looked at: Failed to describe images" in result["msg"]
+    assert result["leftovers"] == [{"region": "eu-west-1", "type": "image", "id": AMI}]
+    assert list((home / ".local/state/golden.ami/runs").iterdir()), "the sweep finds it"
+
+
+def test_what_expired_credentials_cannot_remove_is_named(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    lines = [
+        "1,,ui,say,==> x: Creating temporary keypair: packer_1",
+        "1,,ui,say,==> x: Instance ID: i-0123456789abcdef0",
+        "1,,ui,error,==> x: Error stopping instance: api error RequestExpired: Request has expired.",
+    ]
+    packer.does("build", lines=lines, code=1)
+    reads(aws).fail("DescribeTags", "RequestExpired")
+    result = run()
+    assert "The credentials have expired: get new ones, that last as long as a build" in result["msg"]
+    assert "instance i-0123456789abcdef0 in eu-west-1, key-pair packer_1 in eu-west-1" in result["msg"]
+    assert "./taskw sweep IMAGE=web removes it" in result["msg"]
+    assert [one["id"] for one in result["leftovers"]] == ["i-0123456789abcdef0", "packer_1"]
+    assert list((home / ".local/state/golden.ami/runs").iterdir()), "the sweep finds it"
+
+
+def test_a_lock_that_stays_is_on_record(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    aws.locks = False
+    packer.makes(AMI)
+    reads(aws).expect("PutParameter").expect("DescribeImages", {"Images": []})
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged())
+    aws.expect("PutParameter").expect("CreateTags").fail("DeleteParameter", "AccessDeniedException")
+    result = run()
+    assert not result.get("failed"), result
+    (path,) = (home / ".local/state/golden.ami/runs").iterdir()
+    assert json.loads(path.read_text())["locks"]
+    assert json.loads(path.read_text())["artifacts"] == [AMI, SNAPSHOT]
 
 
 def test_artifact_that_ec2_does_not_know(aws: t.Any, packer: t.Any, run: Run) -> None:

@@ -161,3 +161,15 @@ def test_kinds_that_cannot_be_removed_are_named() -> None:
     found = leftovers.select(cloud(), "eu-west-1", tagged, ["k"])
     assert found.resources == {"volume": ["vol-1"]}
     assert found.reasons() == ["elastic-ip eipalloc-1: not removed, because the collection does not know how"]
+
+
+def test_an_instance_that_may_not_be_terminated_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: pytest.fail("waited"))
+    error: t.Any = {"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}
+    there = cloud(
+        describe_instances=instance(),
+        terminate_instances=botocore.exceptions.ClientError(error, "TerminateInstances"),
+    )
+    rest, problems = leftovers.remove(there, Leftovers("eu-west-1", {"instance": ["i-1"]}))
+    assert rest.resources == {"instance": ["i-1"]}
+    assert "UnauthorizedOperation" in problems[0]

@@ -133,3 +133,16 @@ def test_where_a_file_is_known() -> None:
 def test_what_only_a_build_shows() -> None:
     assert "GOLDEN_CLOUD_IMAGES" in build_remedy("No AMI was found matching filters: x")
     assert build_remedy("Error launching source instance") == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("api error RequestExpired: Request has expired.", "get new ones"),
+        ("api error RequestLimitExceeded: Request limit exceeded.", "come too fast"),
+        ("api error InsufficientInstanceCapacity: no", "placements"),
+        ("Error waiting for AMI: exceeded max wait time for ImageAvailable waiter", "aws_polling"),
+    ],
+)
+def test_what_aws_says_of_a_call(said: str, remedy: str) -> None:
+    assert remedy in build_remedy(said)
