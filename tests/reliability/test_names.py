@@ -76,7 +76,7 @@ def test_no_ami_is_called_so(row: Row, canary: Path, field: str, kind: str) -> N
 def test_no_variable_is_called_so(row: Row, canary: Path, kind: str) -> None:
     row.bench.image("web")
     result = row.bench.build("web", variables={planted(HOSTILE[kind], canary): "x"})
-    assert_refused(row, result, "variables")
+    assert_refused(row, result, "declares no variable")
 
 
 @pytest.mark.row("names")
