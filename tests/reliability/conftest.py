@@ -20,12 +20,15 @@ import pytest
 from harness.builds import Bench
 from harness.cloud import Cloud
 from harness.fixtures import cloud
+from reliability.faulty import faults, found
 from reliability.ground import Row
 from reliability.summary import Report, lines, table
 
-__all__ = ["cloud"]
+__all__ = ["cloud", "faults", "found"]
 
 _reports: list[Report] = []
+# How rows ended where several ways are right.
+_found: list[str] = []
 _began = time.monotonic()
 
 
@@ -66,6 +69,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     told = dict(report.user_properties)
     if "class" not in told:
         return
+    if report.when == "teardown" and told.get("found"):
+        _found.append(str(told["found"]))
     leaked = int(str(told.get("leaked", 0))) if report.when == "teardown" else 0
     _reports.append(
         Report(report.nodeid, str(told["class"]), str(report.when), report.outcome, report.duration, leaked)
@@ -75,6 +80,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _reports:
         terminalreporter.section("reliability")
+        for text in sorted(_found):
+            terminalreporter.write_line(text)
         for text in table(lines(_reports), time.monotonic() - _began):
             terminalreporter.write_line(text)
 
