@@ -26,7 +26,8 @@ def _compare(version: Numbers, other: Numbers) -> int:
 
 def _pessimistic(version: Numbers, wanted: Numbers) -> bool:
     """C(~> 1.2.3) is at least that and below 1.3; C(~> 1) has no upper end, as in HashiCorp's go-version."""
-    return _compare(version, wanted) >= 0 and version[: len(wanted) - 1] == wanted[:-1]
+    kept = len(wanted) - 1
+    return _compare(version, wanted) >= 0 and _compare(version[:kept], wanted[:kept]) == 0
 
 
 def _holds(version: Numbers, operator: str, wanted: Numbers) -> bool:

@@ -90,7 +90,12 @@ def read_owner(text: str) -> Owner | None:
     try:
         content = json.loads(text)
         owner = Owner(**{field.name: content[field.name] for field in dataclasses.fields(Owner)})
-        datetime.datetime.fromisoformat(owner.started), datetime.datetime.fromisoformat(owner.expires)
-    except (ValueError, KeyError, TypeError):
+        times = [datetime.datetime.fromisoformat(time) for time in (owner.started, owner.expires)]
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return owner
+    typed = all(isinstance(value, type(getattr(_ANYBODY, name))) for name, value in dataclasses.asdict(owner).items())
+    return owner if typed and all(time.tzinfo for time in times) else None
+
+
+# For the types of its fields.
+_ANYBODY = Owner(run="", host="", pid=0, started="", expires="")

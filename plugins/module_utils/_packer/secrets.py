@@ -11,6 +11,7 @@ import collections.abc as c
 import json
 import re
 import typing as t
+from urllib.parse import quote, quote_plus
 
 MASK = "********"
 # Shorter ones would blank out half of the log and hide nothing.
@@ -20,6 +21,7 @@ _SECRET_NAME = re.compile(
 )
 # Such a variable says where a secret is, or how long it lasts; that is none itself.
 _HARMLESS_NAME = re.compile(r"_(FILE|FILES|PATH|DIR|URL|URI|ARN|NAME)$", re.IGNORECASE)
+_GO = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 _HARMLESS_VALUES = frozenset({"true", "false", "none", "null"})
 
 
@@ -72,13 +74,20 @@ def _leaves(value: t.Any) -> c.Iterator[str]:
 
 
 def _forms(secret: str) -> c.Iterator[str]:
-    """A secret as it may show up: as it is, line by line, inside JSON (once, twice), in base64."""
+    """A secret as it may show up: as it is, line by line, inside JSON (once, twice, as Go writes it), a URL, base64."""
     yield secret
     yield from secret.splitlines()
     once = json.dumps(secret)[1:-1]
     yield once
     yield json.dumps(once)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    letters = json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield letters
+    # Packer and its plugins: Go escapes what means something to HTML.
+    yield letters.translate(_GO)
+    yield repr(secret)[1:-1]
+    yield quote(secret)
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
     yield base64.b64encode(secret.encode()).decode()
     yield base64.b64encode(secret.encode()).decode().rstrip("=")
 

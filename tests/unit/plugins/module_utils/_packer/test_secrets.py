@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
+from urllib.parse import quote
 
 import pytest
 from ansible_collections.golden.ami.plugins.module_utils._packer.secrets import (
@@ -28,6 +29,8 @@ SECRET = 'pä"ss\nsecond line'
         json.dumps(SECRET, ensure_ascii=False),
         json.dumps(json.dumps(SECRET)),
         base64.b64encode(SECRET.encode()).decode(),
+        quote(SECRET),
+        repr(SECRET),
     ],
 )
 def test_every_form_is_taken_out(shown: str) -> None:
@@ -35,6 +38,10 @@ def test_every_form_is_taken_out(shown: str) -> None:
     assert MASK in text
     for part in ("second", 'pä"ss', "p\\u00e4", base64.b64encode(SECRET.encode()).decode()[:12]):
         assert part not in text
+
+
+def test_what_go_escapes_in_json() -> None:
+    assert Scrubber(["a<b>&c"]).text(r'{"password":"a\u003cb\u003e\u0026c"}') == f'{{"password":"{MASK}"}}'
 
 
 def test_numbers_inside_of_structures() -> None:
