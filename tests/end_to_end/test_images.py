@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from harness.cloud import CHECKOUT, Cloud, Run
 from harness.instances import Machine, launched
-from harness.signals import SIGNALS, end_a_build, hear_signals, nothing_is_left, wait_for
+from harness.signals import hear_signals, wait_for
 from wordpress_site import WordPress
 
 IMAGES = CHECKOUT / "playbooks" / "images"
@@ -151,31 +151,6 @@ def test_a_role_that_is_uploaded_counts(cloud: Cloud, legacy: Run, tmp_path: Pat
 def copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["cp", "-a", str(source), str(target)], check=True)
-
-
-def provisioning(cloud: Cloud, after: float) -> bool:
-    """Whether a build that began since then is at work on the instance."""
-    logs = (cloud.home / "golden.ami" / "logs").glob("*.log")
-    return any(log.stat().st_mtime > after and "Provisioning with shell script" in log.read_text() for log in logs)
-
-
-@pytest.mark.parametrize(("victim", "name"), [*(("ansible-playbook", name) for name in SIGNALS), ("module", "KILL")])
-def test_a_legacy_build_that_is_ended_leaves_nothing(cloud: Cloud, legacy: Run, victim: str, name: str) -> None:
-    before, began = cloud.inventory(), time.time()
-    output = end_a_build(
-        cloud,
-        "wordpress-legacy",
-        victim,
-        name,
-        at_work=lambda _play: provisioning(cloud, began),
-        cwd=CHECKOUT,
-        more=["-e", "image_force=true"],
-    )
-    if victim == "module":
-        # Nobody was left to clean up: the next run does it, though it has nothing to build.
-        run = cloud.play("build_ami.yml", "-e", "image=wordpress-legacy")
-        assert run.rc == 0, run.output
-    nothing_is_left(cloud, before, output)
 
 
 def by_hand(cloud: Cloud) -> tuple[str, dict[str, str]]:

@@ -84,7 +84,7 @@ def end_a_build(
         preexec_fn=hear_signals,
     )
     try:
-        wait_for(lambda: at_work(play.pid), 180, "the provisioner runs")
+        wait_for(lambda: at_work(play.pid), 600, "the provisioner runs")
         # Only now: before there may be another Packer, which only looks for the base.
         packer = wait_for(lambda: packer_process(play.pid), 10, "Packer runs")
         module = int(Path(f"/proc/{packer}/stat").read_text().rpartition(")")[2].split()[1])
@@ -95,9 +95,9 @@ def end_a_build(
         send = os.killpg if (victim, name) == ("packer", "INT") else os.kill
         send(target, signal.Signals[f"SIG{name}"])
 
-        output = play.communicate(timeout=120)[0]
+        output = play.communicate(timeout=400)[0]
         assert play.returncode != 0, output
-        wait_for(lambda: not any("packer" in command_line(pid) for pid in started), 90, f"no Packer is left\n{output}")
+        wait_for(lambda: not any("packer" in command_line(pid) for pid in started), 240, f"no Packer is left\n{output}")
     finally:
         if play.poll() is None:
             play.kill()
@@ -105,4 +105,4 @@ def end_a_build(
 
 
 def nothing_is_left(cloud: Cloud, before: dict[str, set[str]], output: str) -> None:
-    wait_for(lambda: cloud.inventory() == before, 60, f"{cloud.inventory()} is {before}\n{output}")
+    wait_for(lambda: cloud.inventory() == before, 120, f"{cloud.inventory()} is {before}\n{output}")
