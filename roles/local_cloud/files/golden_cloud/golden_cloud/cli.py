@@ -14,7 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from golden_cloud import lifecycle, settings
+from golden_cloud import cli_calls, cli_faults, lifecycle, settings
+from golden_cloud.control_client import ControlError
 from golden_cloud.place import Place
 from golden_cloud.ports import MachineError
 from golden_cloud.progress import say
@@ -28,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--name", default=os.environ.get("GOLDEN_CLOUD_NAME") or "default", help="which cloud")
         one.add_argument("--port", type=_port, default=os.environ.get("GOLDEN_CLOUD_PORT") or None, help="default 4580")
         one.add_argument("--json", action="store_true", help="tell the result as JSON")
+        if verb in _MORE_OPTIONS:
+            _MORE_OPTIONS[verb](one)
         if verb == "base":
             one.add_argument("image", help="its short name, such as debian-12")
     return parser
@@ -41,6 +44,12 @@ _VERBS = {
     "env": 'print export lines for any AWS client: eval "$(golden_cloud env)"',
     "base": "make a base image now instead of when it is first needed",
     "serve": "run the server in the foreground",
+    "faults": "have calls fail, be throttled, be slow, lose their answers; list, add, remove such faults",
+    "calls": "show the calls that were made, with parameters and results",
+}
+_MORE_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "faults": cli_faults.options,
+    "calls": cli_calls.options,
 }
 
 
@@ -57,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         place = Place.of(options.name)
         return _DO[options.verb](place, options)
-    except (lifecycle.LifecycleError, MachineError, ValueError) as error:
+    except (lifecycle.LifecycleError, MachineError, ControlError, ValueError) as error:
         if options.json:
             print(json.dumps({"changed": False, "failed": True, "msg": str(error)}))
         print(f"local cloud {options.name!r}: {error}", file=sys.stderr)
@@ -140,4 +149,6 @@ _DO: dict[str, Callable[[Place, argparse.Namespace], int]] = {
     "env": _env,
     "base": _base,
     "serve": _serve,
+    "faults": cli_faults.run,
+    "calls": cli_calls.run,
 }

@@ -64,7 +64,7 @@ class Control:
         kind, _slash, name = path.removeprefix(PREFIX).partition("/")
         found = _HANDLERS.get(f"{kind}/ID" if name else kind)
         if found is None:
-            return 404, {"error": f"there is no {path}", "allowed": ["/_golden/faults", "/_golden/calls"]}
+            return 404, {"error": f"there is no {path}: use {PREFIX}faults or {PREFIX}calls"}
         if method not in found:
             return 405, {"error": f"{path} takes {', '.join(sorted(found))}, not {method}"}
         handler: Callable[[str, str, bytes], Answer] = getattr(self, found[method])
@@ -88,13 +88,15 @@ class Control:
         if self._faults.remove(name):
             return 200, {"removed": 1}
         known = [fault["id"] for fault in self._faults.list()]
-        return 404, {"error": f"there is no fault {name!r}", "allowed": known}
+        return 404, {"error": f"there is no fault {name!r}; there are {', '.join(known) or 'none'}", "allowed": known}
 
     def _read(self, _path: str, query: str, _body: bytes) -> Answer:
         asked = parse_qs(query, keep_blank_values=True)
         for name in asked:
             if name not in ("after", "operation"):
-                raise BadFault(name, f"there is no {name!r} to ask calls by", ["after", "operation"])
+                raise BadFault(
+                    name, f"calls can be asked for by after and operation, not by {name!r}", ["after", "operation"]
+                )
         after = _number("after", asked.get("after", ["0"])[-1])
         patterns = [operation_pattern("operation", text) for text in asked.get("operation", [])]
 

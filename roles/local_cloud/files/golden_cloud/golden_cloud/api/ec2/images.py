@@ -152,7 +152,7 @@ class ImageOperations:
         return ActionResult({"ImageId": image.id})
 
     def _meet_fault(self, image: Image) -> None:
-        """An image that is registered is available at once, unless a fault says otherwise; its snapshot is the user's."""
+        """A registered image is available at once, unless a fault says otherwise; its snapshot is the user's."""
         if self.image_fault is not None and self.image_fault.action == "image_failed":
             lifecycle.fail_image(image, None, self.image_fault)
         elif self.image_fault is not None:
@@ -196,7 +196,7 @@ class ImageOperations:
         return ActionResult({"Images": result, "NextToken": token})
 
     def _listed(self, ids: list[str]) -> list[Image]:
-        """The images; one that was deregistered is left out, as EC2 does for a while, one that never was is an error."""
+        """The images; one that was deregistered is left out, as EC2 does for a while; one that never was: error."""
         backend = self.ec2_backend
         known = [image_id for image_id in dict.fromkeys(ids) if image_id not in backend.deleted_amis]
         return [backend.find_image(image_id) for image_id in known]

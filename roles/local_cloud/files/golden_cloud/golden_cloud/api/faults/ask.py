@@ -59,19 +59,23 @@ def read(document: Any) -> Fault:
 def close_to(name: str, known: Iterable[str]) -> list[str]:
     """The names that may have been meant."""
     by_lower = {one.lower(): one for one in known}
-    return [by_lower[found] for found in difflib.get_close_matches(name.lower(), by_lower, n=5, cutoff=0.6)]
+    return [by_lower[found] for found in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.7)]
 
 
 def operation_pattern(field: str, value: Any) -> str:
     """``RunInstances``, ``ec2:Describe*`` or ``*`` as a pattern of ``service:Operation``."""
     text = _string(field, value)
     pattern = text if ":" in text else f"*:{text}"
-    if operations_of(pattern):
+    services_of = {service for service, _operation in operations_of(pattern)}
+    if len(services_of) == 1:
+        return f"{services_of.pop()}:{pattern.partition(':')[2]}"
+    if services_of:
         return pattern
     service, _colon, name = pattern.partition(":")
     services = [one for one in catalogue.SERVICES if fnmatchcase(one, service)]
     if not services:
-        raise BadFault(field, f"{service!r} is no service of this cloud", catalogue.SERVICES)
+        known = ", ".join(catalogue.SERVICES)
+        raise BadFault(field, f"{service!r} is no service of this cloud: use one of {known}", catalogue.SERVICES)
     near = close_to(name, sorted({one for s in services for one in catalogue.SERVICES[s]}))
     remedy = f": did you mean {' or '.join(near)}?" if near else ""
     raise BadFault(field, f"this cloud has no operation {text!r}{remedy}", near)
@@ -99,7 +103,8 @@ def _check_fields(document: Mapping[str, Any], action: str) -> None:
     allowed = (*_ALWAYS, *_OF_ACTION.get(action, ()))
     for name in document:
         if name not in allowed:
-            raise BadFault(name, f"a fault with the action {action} has no field {name!r}", allowed)
+            text = f"a fault with the action {action} has no field {name!r}; it has {', '.join(allowed)}"
+            raise BadFault(name, text, allowed)
     for name in ("operation", *_NEEDED.get(action, ())):
         if name not in document:
             raise BadFault(name, f"a fault with the action {action} needs the field {name}")
@@ -114,8 +119,9 @@ def _check_against_catalogue(fault: Fault) -> None:
     for path in fault.parameters:
         first = path.split(".")[0]
         if first not in known:
-            text = f"{fault.operation} has no parameter {first!r}; names are those that boto3 takes"
-            raise BadFault("parameters", text, close_to(first, sorted(known)) or sorted(known)[:50])
+            near = close_to(first, sorted(known))
+            remedy = f"did you mean {' or '.join(near)}?" if near else "names are those that boto3 takes"
+            raise BadFault("parameters", f"{fault.operation} has no parameter {first!r}: {remedy}", near)
 
 
 def _input_names(service: str, operation: str) -> Iterable[str]:
