@@ -162,7 +162,10 @@ notes:
   - A C(source_ami_filter) or C(data "amazon-ami") without owners is refused, for anybody could publish an AMI of that name, and so is
     a template with a variable that has neither a default nor a value.
   - An unchanged image costs at most two calls to AWS, besides those by which Packer finds a template's own base, and a build at most
-    ten more than Packer's own, for one Region.
+    ten more than Packer's own, for one Region. While Packer says nothing, STS is asked now and then whether the credentials have
+    expired.
+  - When credentials expire, the build is ended, for Packer would repeat each of its calls for a minute and a half. What is left is named
+    then, and M(golden.ami.build_sweep) removes it with new ones.
   - O(record) needs C(ssm:GetParameter), C(ssm:PutParameter) and C(ssm:DeleteParameter) on C(/golden/*).
 
 seealso:

@@ -44,6 +44,10 @@ class AmiError(AnsibleAWSError):
         super().__init__(message=message, exception=exception, **more)
 
 
+def is_expired(error: AmiError) -> bool:
+    return isinstance(error.exception, is_boto3_error_code(_EXPIRED, error.exception))
+
+
 class _Handler(AWSErrorHandler):
     _CUSTOM_EXCEPTION = AmiError
 

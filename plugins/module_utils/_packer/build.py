@@ -22,6 +22,7 @@ from . import checks
 from .apply import apply, describe_plan, run_facts
 from .bases import Base
 from .cleanup import account_of, sweep
+from .credentials import CredentialsWatch
 from .galaxy import Installer
 from .given import refuse_missing
 from .keep import notes
@@ -167,7 +168,9 @@ class _Build:
             self._validate(workspace, now_there)
         facts = run_facts(self.options, new_plan, now_there, self.run_id, self.log_path, now)
         self.record = new_record(self.options, workspace, self.run_id, account)
-        launch = Launch(facts, now_there, self.record, Profile(), self.trap, self.watch)
+        launch = Launch(
+            facts, now_there, self.record, Profile(), self.trap, self.watch, CredentialsWatch.of(self.cloud)
+        )
         return apply(self.cloud, self.options, workspace, new_plan, launch)
 
     def _renew(self, workspace: Workspace) -> bool:

@@ -213,7 +213,7 @@ def _advice(options: BuildOptions, cleanup: Cleanup) -> str:
 
 
 def _how(ran: Run, kept: bool) -> str:
-    if ran.stop:
+    if ran.stop and ran.stop.kind != "expired":
         return "interrupted"
     return "kept" if kept else "failed"
 

@@ -27,12 +27,14 @@ _WATCH = 0.5
 _GRACE_INT = 90.0
 _GRACE_TERM = 30.0
 _GRACE_KILL = 5.0
+# With credentials that have expired it cannot, and would try for a quarter of an hour.
+_GRACE_EXPIRED = 30.0
 
 
 class Stop(t.NamedTuple):
     """Why a process was ended before it was done."""
 
-    kind: t.Literal["timeout", "signal", "orphan"]
+    kind: t.Literal["timeout", "signal", "orphan", "expired"]
     text: str
 
 
@@ -138,7 +140,13 @@ class Supervised:
         return self._process.pid
 
     def run(
-        self, on_line: c.Callable[[str], None], *, timeout: float | None, trap: SignalTrap, watch: AncestorWatch
+        self,
+        on_line: c.Callable[[str], None],
+        *,
+        timeout: float | None,
+        trap: SignalTrap,
+        watch: AncestorWatch,
+        expired: c.Callable[[], bool] = lambda: False,
     ) -> tuple[int, Stop | None]:
         """Read until the process ends, or until there is a reason to end it. Gives the exit status and the reason."""
         deadline = time.monotonic() + timeout if timeout else None
@@ -146,11 +154,11 @@ class Supervised:
         try:
             while self._process.poll() is None and not stop:
                 self._pump(on_line)
-                stop = self._reason(deadline, timeout, trap, watch)
+                stop = self._reason(deadline, timeout, trap, watch) or _expired(expired)
                 if not stop:
                     time.sleep(_POLL)
             if stop:
-                self._end(on_line)
+                self._end(on_line, _GRACE_EXPIRED if stop.kind == "expired" else _GRACE_INT)
             code = self._process.wait()
             if code != 0:
                 self._end_rest(on_line)
@@ -184,10 +192,10 @@ class Supervised:
         except ProcessLookupError:
             return
 
-    def _end(self, on_line: c.Callable[[str], None]) -> None:
+    def _end(self, on_line: c.Callable[[str], None], grace_int: float = 0.0) -> None:
         """Ask, insist, kill. Packer cleans up by itself when its group gets INT, so that comes first."""
         for number, grace in (
-            (signal.SIGINT, _GRACE_INT),
+            (signal.SIGINT, grace_int or _GRACE_INT),
             (signal.SIGTERM, _GRACE_TERM),
             (signal.SIGKILL, _GRACE_KILL),
         ):
@@ -216,6 +224,14 @@ class Supervised:
         while not done() and time.monotonic() < until:
             self._pump(on_line)
             time.sleep(_POLL)
+
+
+def _expired(expired: c.Callable[[], bool]) -> Stop | None:
+    return (
+        Stop("expired", "the credentials have expired: get new ones, that last as long as a build")
+        if expired()
+        else None
+    )
 
 
 def signal_all(processes: list[ProcessId], number: signal.Signals) -> None:

@@ -14,6 +14,7 @@ import typing as t
 from .._ami.leftovers import Learned
 from .argv import build_argv
 from .copies import Additions
+from .credentials import CredentialsWatch
 from .errors import PackerError
 from .keep import NO_KEY, KeyPair
 from .learn import Learner
@@ -72,6 +73,7 @@ class Launch:
     profile: Profile
     trap: SignalTrap
     watch: AncestorWatch
+    credentials: CredentialsWatch
     key: KeyPair | None = None
 
 
@@ -97,16 +99,20 @@ def new_record(options: BuildOptions, workspace: Workspace, run_id: str, account
 class _Reader:
     """Takes Packer's lines: to the log, to the record, and what is data among them to be kept."""
 
-    def __init__(self, log: RunLog, record: RunRecord, workspace: Workspace, learner: Learner) -> None:
+    def __init__(
+        self, log: RunLog, record: RunRecord, workspace: Workspace, learner: Learner, credentials: CredentialsWatch
+    ) -> None:
         self.log = log
         self.record = record
         self.messages: list[Message] = []
         self.errors: list[str] = []
         self._learner = learner
+        self._credentials = credentials
         self._scrub = workspace.scrubber.text
         self._original = workspace.original
 
     def __call__(self, line: str) -> None:
+        self._credentials.heard()
         message = parse_line(line)
         if message is None:
             self.log.write(self._original(line))
@@ -184,7 +190,8 @@ def run_packer(
         record.write()
     declared = template.declared
     tagged = not additions.run_tags or (copy is not None and copy.tagged)
-    reader = _Reader(log, record, workspace, Learner(record.learned, tagged=tagged))
+    reader = _Reader(log, record, workspace, Learner(record.learned, tagged=tagged), launch.credentials)
+    launch.credentials.heard()
     argv = build_argv(
         workspace.executable, selection, on_error=options.on_error, parallel_builds=options.parallel_builds
     )
@@ -196,7 +203,13 @@ def run_packer(
         scratch=workspace.path,
     )
     try:
-        code, stop = supervised.run(reader, timeout=options.timeout, trap=launch.trap, watch=launch.watch)
+        code, stop = supervised.run(
+            reader,
+            timeout=options.timeout,
+            trap=launch.trap,
+            watch=launch.watch,
+            expired=launch.credentials.expired,
+        )
     finally:
         log.close()
         profile.step("Read the result", "verify")

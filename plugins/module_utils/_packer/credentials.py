@@ -1,0 +1,65 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+import collections.abc as c
+import threading
+import time
+
+from .._ami.calls import AmiError, get_account, is_expired
+from .._ami.cloud import Cloud
+
+# After so long without a word of Packer's it is asked for the first time; each time that it is asked again takes twice
+# as long. Seconds.
+_QUIET = 20.0
+
+
+class CredentialsWatch:
+    """Notices that credentials have expired while Packer says nothing.
+
+    Packer's SDK takes EC2's answer for a clock that is wrong, and repeats each call for a minute and a half: all that
+    it does in vain takes a quarter of an hour. STS costs nothing, and answers whatever the policy.
+    """
+
+    def __init__(self, ask: c.Callable[[], bool | None]) -> None:
+        self._ask = ask
+        self._asking: threading.Thread | None = None
+        self._answer: bool | None = False
+        self._since = time.monotonic()
+        self._pause = _QUIET
+
+    @classmethod
+    def of(cls, cloud: Cloud) -> CredentialsWatch:
+        def ask() -> bool | None:
+            try:
+                get_account(cloud.sts())
+            except AmiError as error:
+                # Where there is no way to STS, it is never known.
+                return True if is_expired(error) else None
+            return False
+
+        return cls(ask)
+
+    def heard(self) -> None:
+        """Packer said something."""
+        self._since = time.monotonic()
+        self._pause = _QUIET
+
+    def expired(self) -> bool:
+        """Whether they are known to have expired. Does not wait: a signal to the module is heard all the same."""
+        if self._answer:
+            return True
+        if self._answer is None or (self._asking and self._asking.is_alive()):
+            return False
+        if time.monotonic() - self._since >= self._pause:
+            self._pause *= 2
+            self._asking = threading.Thread(target=self._look, daemon=True)
+            self._asking.start()
+        return False
+
+    def _look(self) -> None:
+        self._answer = self._ask()
