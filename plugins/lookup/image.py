@@ -48,8 +48,14 @@ _raw:
     name:
       description: The image's name.
       type: str
+    description:
+      description: The description of its AMIs.
+      type: str
     file:
       description: The definition's file.
+      type: str
+    directory:
+      description: The directory of that file, where a build runs.
       type: str
     base:
       description: What the image is made from.
@@ -63,9 +69,30 @@ _raw:
     hooks:
       description: What runs before and after, each hook with its name and what to run.
       type: dict
+    hook_names:
+      description: The names of the hooks, by when they run. Empty without hooks.
+      type: dict
     requirements:
       description: The Galaxy requirements file of the build, or V(none).
       type: str
+    template:
+      description: The absolute path of a Packer template of its own, or V(none) for the shared one.
+      type: str
+    variables:
+      description: Values for variables of the template.
+      type: dict
+    var_files:
+      description: The absolute paths of variable files for Packer.
+      type: list
+      elements: str
+    only:
+      description: The builds of the template to work on. Empty for all.
+      type: list
+      elements: str
+    except:
+      description: The builds of the template to leave out.
+      type: list
+      elements: str
     builder:
       description: The machine that the image is built on.
       type: dict
@@ -79,6 +106,9 @@ _raw:
     timeout:
       description: Seconds that a build may take.
       type: int
+    tags:
+      description: Further tags of AMIs and snapshots.
+      type: dict
     content:
       description: The files and directories that the image is made from, by the name of the part.
       type: dict

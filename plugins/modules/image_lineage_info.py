@@ -95,7 +95,7 @@ images:
       returned: success
       type: str
     source_ami:
-      description: The AMI that this one was made from.
+      description: The AMI that this one was made from. V(none) when there is none, or when its tags do not tell.
       returned: success
       type: str
     parent_ami:
