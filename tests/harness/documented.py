@@ -9,7 +9,7 @@ import functools
 import json
 import subprocess
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.cloud import Cloud
 
@@ -62,6 +62,14 @@ class Documentation:
         """What differs between a successful result and RETURN, a sentence each."""
         own = {key: value for key, value in result.items() if key not in COMMON or key in self.returns}
         return _faults_of_dict(own, self.returns, "")
+
+    def with_entries_of(self, other: Documentation) -> Documentation:
+        """The same, where the entries of a lookup have as well what those of another have, which RETURN must name."""
+        raw = self.returns["_raw"]
+        if f"P({other.name}#lookup)" not in _words(raw):
+            raise AssertionError(f"RETURN of {self.name} does not refer to P({other.name}#lookup)")
+        contains = {**other.returns["_raw"]["contains"], **raw["contains"]}
+        return replace(self, returns={**self.returns, "_raw": {**raw, "contains": contains}})
 
 
 def _faults_of_dict(values: dict[str, t.Any], fields: Fields, place: str) -> list[str]:

@@ -95,8 +95,11 @@ class Four:
         outcome.refuse([*faults, *told_secrets(steps, [*self._recorder.secrets(), *secrets])])
         return str(apply.result["msg"])
 
-    def lookup(self, name: str, *terms: t.Any, **options: t.Any) -> t.Any:
-        """What a lookup gives, as ``query`` does. It is the same each time, it calls nothing, and RETURN has its keys."""
+    def lookup(self, name: str, *terms: t.Any, also: str | None = None, **options: t.Any) -> t.Any:
+        """What a lookup gives, as ``query`` does. It is the same each time, it calls nothing, and RETURN has its keys.
+
+        ``also``: another lookup that its RETURN refers to, for entries that are like those of that one with more in them.
+        """
         arguments = ", ".join([json.dumps(name), "*__terms", "**__options"])
         variables = {"__terms": list(terms), "__options": options}
         _run, steps = self._recorder.tasks(
@@ -108,8 +111,9 @@ class Four:
         faults += [f"{step.name} made calls" for step in steps if step.calls]
         faults += ["it is not the same each time"] if any(value != values[0] for value in values) else []
         if not faults:
-            field = documentation(self.cloud, name, "lookup")
-            faults = field.faults_of({"_raw": values[0]})
+            asked = documentation(self.cloud, name, "lookup")
+            known = asked.with_entries_of(documentation(self.cloud, also, "lookup")) if also else asked
+            faults = known.faults_of({"_raw": values[0]})
         outcome.refuse(faults)
         return values[0]
 
