@@ -148,8 +148,10 @@ def release(checkout: Path, to: Path) -> Path:
         raise SystemExit(f"say in {Path(__file__).name} whether this belongs in the tarball: {', '.join(new)}")
     with tempfile.TemporaryDirectory(prefix="golden-release-") as clean:
         copy(checkout, paths, Path(clean))
+        # Before it is built, and of the copy: somebody may edit the checkout in the meantime.
+        wanted = expected(Path(clean), paths)
         tarball = build(Path(clean), to)
-    wrong = differences(expected(checkout, paths), listed(tarball))
+    wrong = differences(wanted, listed(tarball))
     if wrong:
         tarball.unlink()
         raise SystemExit("\n".join([f"{tarball.name} is not what git tracks:", *wrong]))
