@@ -56,7 +56,7 @@ class CallLog:
         self._largest = largest
         self._lock = threading.Lock()
         self._aside = path.with_suffix(".old.jsonl")
-        self._last = _last_seq(path) or (_last_seq(self._aside) or 0)
+        self._last = _last_seq(path) or _last_seq(self._aside) or 0
         self._starts = array("q")
         """Where each line of the file begins; its first line is the call number ``self._first``."""
         self._open()
@@ -113,17 +113,21 @@ def _line_starts(path: Path) -> Iterator[int]:
             position += len(line)
 
 
-def _last_line(path: Path) -> bytes:
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - 256 * 1024, 0))
-        return (file.read().splitlines() or [b""])[-1]
-
-
 def _last_seq(path: Path) -> int | None:
+    """The number of the last whole call of the file."""
     try:
-        return int(json.loads(_last_line(path))["seq"])
-    except (FileNotFoundError, ValueError, KeyError):
+        with path.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 256 * 1024, 0))
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return None
+    return next((seq for seq in map(_seq_of, reversed(lines)) if seq is not None), None)
+
+
+def _seq_of(line: bytes) -> int | None:
+    try:
+        return int(json.loads(line)["seq"])
+    except (ValueError, KeyError, TypeError):
         return None
 
 

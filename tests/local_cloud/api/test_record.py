@@ -1,0 +1,246 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of calls: complete, in order, of a known size, with nothing secret in it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from golden_cloud.api.record import masking
+from golden_cloud.api.record.calls import CallLog, CallRecord
+
+SECRET = "hush-hush-hush"
+
+
+def test_a_call_has_caller_parameters_and_result(cloud: Any, ec2: Any, base_ami: str) -> None:
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}]
+    made = ec2.run_instances(
+        ImageId=base_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1, TagSpecifications=tags, ClientToken="one"
+    )
+    call = cloud.calls()[-1]
+    assert call["parameters"] == {
+        "ImageId": base_ami,
+        "InstanceType": "t3.micro",
+        "MinCount": 1,
+        "MaxCount": 1,
+        "TagSpecifications": tags,
+        "ClientToken": "one",
+    }
+    assert call["result"]["Instances"][0]["InstanceId"] == made["Instances"][0]["InstanceId"]
+    assert call["result"]["Instances"][0]["State"] == {"Code": 0, "Name": "pending"}
+    assert call["principal"] == "arn:aws:iam::123456789012:user/golden-local"
+    assert call["request_id"] == made["ResponseMetadata"]["RequestId"]
+    assert (call["fault"], call["attempt"], call["status"], call["error"]) == (None, 1, 200, None)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "asked"),
+    [
+        ("ec2", "describe_images", {"Owners": ["136693071363"]}),
+        ("ec2", "describe_availability_zones", {}),
+        ("ec2", "describe_key_pairs", {}),
+        ("ssm", "get_parameter", {"Name": "/aws/service/debian/release/12/latest/amd64"}),
+        ("sts", "get_caller_identity", {}),
+        ("iam", "list_users", {}),
+        ("iam", "create_user", {"UserName": "ann", "Tags": [{"Key": "a", "Value": "b"}]}),
+        ("kms", "list_keys", {}),
+    ],
+)
+def test_parameters_and_results_are_those_of_boto3(cloud: Any, service: str, operation: str, asked: Any) -> None:
+    given = getattr(cloud.client(service), operation)(**asked)
+    call = cloud.calls()[-1]
+    del given["ResponseMetadata"]
+    assert call["parameters"] == asked
+    assert comparable(call["result"]) == comparable(given)
+
+
+def comparable(value: Any) -> Any:
+    """Times are kept as they are sent; boto3 adds lists that are not in the answer and leaves out what is null."""
+    if isinstance(value, dict):
+        return {k: comparable(v) for k, v in value.items() if not k.endswith("Date") and v not in ([], None)}
+    return [comparable(one) for one in value] if isinstance(value, list) else value
+
+
+def test_an_error_is_kept_with_its_text(cloud: Any, ec2: Any, ssm: Any, refused: Any) -> None:
+    with refused("InvalidAMIID.NotFound"):
+        ec2.deregister_image(ImageId="ami-0123456789abcdef0")
+    call = cloud.calls()[-1]
+    assert (call["status"], call["error"]) == (400, "InvalidAMIID.NotFound")
+    message = "The image id '[ami-0123456789abcdef0]' does not exist"
+    assert call["result"] == {"Code": "InvalidAMIID.NotFound", "Message": message}
+    with refused("ParameterNotFound"):
+        ssm.get_parameter(Name="/none")
+    assert cloud.calls()[-1]["result"]["Code"] == "ParameterNotFound"
+
+
+def test_no_secret_gets_into_the_record(cloud: Any, ec2: Any, ssm: Any, base_ami: str) -> None:
+    ssm.put_parameter(Name="/a", Value=SECRET, Type="SecureString")
+    ssm.put_parameter(Name="/plain", Value="seen", Type="String")
+    for _ in range(2):
+        ssm.get_parameter(Name="/a", WithDecryption=True)
+        ssm.get_parameters(Names=["/a"], WithDecryption=True)
+        ssm.get_parameters_by_path(Path="/", WithDecryption=True)
+        ssm.get_parameter_history(Name="/a", WithDecryption=True)
+    material = ec2.create_key_pair(KeyName="k")["KeyMaterial"]
+    made = ec2.run_instances(
+        ImageId=base_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1, UserData=f"#!/bin/sh\necho {SECRET}"
+    )
+    instance = made["Instances"][0]["InstanceId"]
+    ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")
+    iam, sts = cloud.client("iam"), cloud.client("sts")
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]["SecretAccessKey"]
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    role = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="me")["Credentials"]
+    text = (cloud.directory / "calls.jsonl").read_text()
+    shown = json.dumps(cloud.control("GET", "calls"))
+    encoded = "ZWNobyBodXNoLWh1c2gtaHVzaA"  # what user data becomes on its way
+    for secret in (SECRET, encoded, key, role["SecretAccessKey"], role["SessionToken"], material.splitlines()[2]):
+        assert secret not in text
+        assert secret not in shown
+    assert cloud.config.secret_key not in text
+    values = [c["parameters"]["Value"] for c in cloud.calls() if c["operation"] == "PutParameter"]
+    assert values == [masking.MASK, "seen"]
+    assert key_of(cloud, "AssumeRole")["Credentials"]["AccessKeyId"] == role["AccessKeyId"]
+
+
+def key_of(cloud: Any, operation: str) -> Any:
+    return next(call["result"] for call in cloud.calls() if call["operation"] == operation)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"ClientToken": "t", "NextToken": "n", "PublicKeyMaterial": b"ssh"}, None),
+        ({"MetadataOptions": {"HttpTokens": "required"}}, None),
+        ({"MasterUserPassword": "x"}, {"MasterUserPassword": masking.MASK}),
+        (
+            {"A": {"SecretThing": ["x"], "SessionToken": "y"}},
+            {"A": dict.fromkeys(("SecretThing", "SessionToken"), "*")},
+        ),
+        ({"Type": "SecureString", "Value": "x"}, {"Type": "SecureString", "Value": masking.MASK}),
+        ({"Type": "String", "Value": "x"}, None),
+    ],
+)
+def test_what_is_a_secret(given: dict[str, Any], kept: dict[str, Any] | None) -> None:
+    def plain(value: Any) -> Any:
+        return json.loads(json.dumps(value, default=lambda one: "c3No").replace(masking.MASK, "*"))
+
+    assert plain(masking.clean(given)) == plain(given if kept is None else kept)
+
+
+def test_a_line_is_not_longer_than_16_kib(cloud: Any, ec2: Any, ssm: Any) -> None:
+    many = [{"Key": f"k{n}-" + "ü" * 100, "Value": "v" * 250} for n in range(45)]
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=many)
+    ec2.describe_vpcs()
+    ssm.put_parameter(Name="/long", Value="x" * 4000, Type="String")
+    ec2.describe_instance_types()
+    lines = (cloud.directory / "calls.jsonl").read_bytes().splitlines()
+    assert [len(line) for line in lines if len(line) > 16 * 1024] == []
+    calls = cloud.calls()
+    assert calls[-2]["parameters"]["Value"] == "x" * 1024 + "(and 2976 characters more)"
+    assert "(cut)" in calls[-1]["result"]
+
+
+def test_numbers_go_on_after_a_restart(cloud: Any, ec2: Any) -> None:
+    for _ in range(3):
+        ec2.describe_regions()
+    cloud.restart()
+    cloud.client("ec2").describe_regions()
+    assert [call["seq"] for call in cloud.calls()] == [1, 2, 3, 4]
+
+
+def test_calls_are_asked_for_by_number_and_operation(cloud: Any, ec2: Any) -> None:
+    ec2.describe_regions()
+    ec2.create_key_pair(KeyName="a")
+    ec2.describe_key_pairs()
+    assert operations(cloud, "calls") == ["DescribeRegions", "CreateKeyPair", "DescribeKeyPairs"]
+    assert operations(cloud, "calls?after=1") == ["CreateKeyPair", "DescribeKeyPairs"]
+    assert operations(cloud, "calls?after=3") == []
+    assert operations(cloud, "calls?after=99") == []
+    assert operations(cloud, "calls?operation=ec2:Describe*&after=1") == ["DescribeKeyPairs"]
+    assert operations(cloud, "calls?operation=CreateKeyPair&operation=DescribeRegions") == [
+        "DescribeRegions",
+        "CreateKeyPair",
+    ]
+    told = cloud.control("GET", "calls?after=99")[1]
+    assert (told["first"], told["last"]) == (1, 3)
+    assert cloud.control("GET", "calls")[1]["calls"] == cloud.calls()
+
+
+def operations(cloud: Any, path: str) -> list[str]:
+    return [call["operation"] for call in cloud.control("GET", path)[1]["calls"]]
+
+
+# The file itself
+
+
+def record(operation: str) -> CallRecord:
+    unknown = dict.fromkeys(("access_key", "account", "region", "user_agent", "request_id"), "")
+    none: dict[str, Any] = dict.fromkeys(("error", "principal", "parameters", "result", "fault", "attempt"))
+    return CallRecord(service="ec2", operation=operation, status=200, **unknown, **none)
+
+
+def all_of(log: CallLog, after: int = 0) -> tuple[list[int], int, int]:
+    calls, first, last = log.read(after, lambda _call: True)
+    return [call["seq"] for call in calls], first, last
+
+
+def test_a_record_that_is_too_long_is_put_aside_and_the_reader_can_tell(tmp_path: Path) -> None:
+    log = CallLog(tmp_path / "calls.jsonl", largest=2000)
+    for _ in range(20):
+        log.write(record("DescribeRegions"))
+    seen, first, last = all_of(log)
+    assert (seen[0], seen[-1], last) == (first, 20, 20)
+    assert first > 1
+    assert seen == list(range(first, 21))
+    assert all_of(log, 19)[0] == [20]
+    assert (tmp_path / "calls.old.jsonl").exists()
+    log.close()
+
+
+@pytest.mark.parametrize("found", ["", '{"operation": "of an older cloud"}\n', '{"seq": 1, "operation": "cut sho'])
+def test_a_file_that_cannot_be_gone_on_with(tmp_path: Path, found: str) -> None:
+    (tmp_path / "calls.jsonl").write_text(found)
+    log = CallLog(tmp_path / "calls.jsonl")
+    log.write(record("DescribeRegions"))
+    assert all_of(log) == ([1], 1, 1)
+    assert (tmp_path / "calls.old.jsonl").exists() is bool(found)
+    log.close()
+
+
+def test_a_file_that_was_cut_short_by_a_crash(tmp_path: Path) -> None:
+    log = CallLog(tmp_path / "calls.jsonl")
+    for _ in range(3):
+        log.write(record("DescribeRegions"))
+    log.close()
+    with (tmp_path / "calls.jsonl").open("a") as file:
+        file.write('{"ts": "2026')
+    log = CallLog(tmp_path / "calls.jsonl")
+    log.write(record("DescribeRegions"))
+    assert all_of(log) == ([4], 4, 4)
+    log.close()
+
+
+def test_lines_of_threads_do_not_mix(tmp_path: Path) -> None:
+    log = CallLog(tmp_path / "calls.jsonl", largest=20_000)
+
+    def write() -> None:
+        for _ in range(100):
+            log.write(record("DescribeRegions"))
+            log.read(0, lambda _call: True)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seen, first, last = all_of(log)
+    assert (seen, last) == (list(range(first, 401)), 400)
+    log.close()
