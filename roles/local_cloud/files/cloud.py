@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -117,7 +118,7 @@ def look(name: str) -> dict[str, object]:
     return {
         "venv": str(directory(version)),
         "venv_ready": ready(directory(version)),
-        "missing_packages": host.missing_programs(),
+        "missing_packages": host.missing_programs() + missing_venv(directory(version)),
         "root": os.geteuid() == 0,
         "system": os.uname().sysname,
         "exists": Path(str(status["state_directory"])).exists(),
@@ -125,6 +126,13 @@ def look(name: str) -> dict[str, object]:
         "base_images": base_images(Path(str(status["state_directory"]))),
         "status": status,
     }
+
+
+def missing_venv(venv: Path) -> list[str]:
+    """Debian's package that makes an environment, where one is to be made: its Python comes without ensurepip."""
+    if ready(venv) or uv(sys.executable) or importlib.util.find_spec("ensurepip"):
+        return []
+    return ["python3-venv"]
 
 
 def base_images(state: Path) -> list[str]:
