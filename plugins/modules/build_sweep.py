@@ -13,10 +13,11 @@ short_description: Remove what killed builds left, and what failed builds kept
 version_added: 1.0.0
 
 description:
-  - Removes what builds of M(golden.ami.packer_build) left when they were killed and could not clean up, as the next build does it
-    by itself; and with O(kept=true) also what they kept because of O(golden.ami.packer_build#module:on_error=keep).
+  - Removes what builds of M(golden.ami.packer_build) left when they were killed and could not clean up, or could not remove, as the
+    next build does it by itself; and with O(kept=true) also what they kept because of O(golden.ami.packer_build#module:on_error=keep).
   - Knows such builds by the records of this user on this machine. Builds that run, and those of another cloud, profile or account,
     are not touched. What nothing proves to come from such a build is not removed, but named.
+  - An AMI whose build ended before it was complete goes as well, with its snapshots and the record of its version.
   - Fails, and names the ids, when something could not be removed.
 author:
   - golden.ami contributors (@golden-ami)

@@ -378,6 +378,8 @@ log_path:
 leftovers:
   description:
     - What the build left and could not be removed, or, with O(on_error=keep), was kept.
+    - Where EC2 could not be asked what is left, what Packer said it made (security groups and key pairs by their names); and an AMI
+      that could not be completed, with its snapshots.
   returned: always, when the state of things could be read
   type: list
   elements: dict

@@ -233,9 +233,11 @@ def _kept(
 
 
 def _cause(options: BuildOptions, ran: Run) -> str:
-    if ran.stop:
-        return f"The build of {options.name} was ended: {ran.stop.text}."
     failure = find_failure(ran.lines, ran.errors)
+    if ran.stop:
+        # Who sends a signal knows why it ends; after a timeout Packer may say what took so long.
+        said = f" Packer said then: {failure.text}." if failure and ran.stop.kind == "timeout" else ""
+        return f"The build of {options.name} was ended: {ran.stop.text}.{said}"
     if failure and failure.step:
         return f"The build of {options.name} failed in {failure.step!r}: {failure.text}."
     if failure:
