@@ -37,7 +37,7 @@ class Cleanup:
     # Whether a Region could not be looked at, and what the run said it made there.
     failed: bool = False
     unseen: list[dict[str, str]] = dataclasses.field(default_factory=list)
-    # Runs whose records went, because nothing is left of them.
+    # Runs whose records went, or would go, because nothing is left of them.
     forgotten: list[str] = dataclasses.field(default_factory=list)
     # Records of killed runs in other accounts.
     foreign: list[RunRecord] = dataclasses.field(default_factory=list)
@@ -136,17 +136,24 @@ def sweep(cloud: Cloud, records: list[RunRecord], *, remove: bool = True) -> Cle
         if record.account and account and record.account != account:
             total.foreign.append(record)
             continue
-        if not remove:
-            total.add(_clean_up_dead(cloud, record, remove=False))
-            continue
-        end_marked(record.run_id)
-        done = _clean_up_dead(cloud, record)
-        _unlock(cloud, record, done)
+        if remove:
+            end_marked(record.run_id)
+        done = _clean_up_dead(cloud, record, remove=remove)
+        if remove:
+            _unlock(cloud, record, done)
         total.add(done)
-        if done.settled() and (done.removed or done.untouched or (record.account and account)):
-            record.remove()
+        if _is_over(record, done, account, removed=remove):
             total.forgotten.append(record.run_id)
+            if remove:
+                record.remove()
     return total
+
+
+def _is_over(record: RunRecord, done: Cleanup, account: str | None, *, removed: bool) -> bool:
+    """Whether a record is of no use any more. Where nothing was found, it has to be sure that this is its account."""
+    gone = done.removed if removed else [one for one in done.remaining if one not in done.untouched]
+    settled = done.settled() if removed else not done.failed
+    return settled and bool(gone or done.untouched or (record.account and account))
 
 
 def _clean_up_dead(cloud: Cloud, record: RunRecord, *, remove: bool = True) -> Cleanup:

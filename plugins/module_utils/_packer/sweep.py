@@ -57,7 +57,7 @@ def _result(plan: _Plan, swept: Cleanup, *, check: bool) -> Result:
     left = swept.untouched if check else swept.remaining
     foreign = [record.run_id for record in swept.foreign]
     ours = [record.run_id for record in plan.goes if record.run_id not in foreign]
-    gone = ours if check and not left else swept.forgotten
+    gone = swept.forgotten
     return {
         "changed": bool(removed or gone),
         "removed": removed,
