@@ -95,7 +95,9 @@ class Four:
         outcome.refuse([*faults, *told_secrets(steps, [*self._recorder.secrets(), *secrets])])
         return str(apply.result["msg"])
 
-    def lookup(self, name: str, *terms: t.Any, also: str | None = None, **options: t.Any) -> t.Any:
+    def lookup(
+        self, name: str, *terms: t.Any, also: str | None = None, cwd: Path = CHECKOUT, **options: t.Any
+    ) -> t.Any:
         """What a lookup gives, as ``query`` does. It is the same each time, it calls nothing, and RETURN has its keys.
 
         ``also``: another lookup that its RETURN refers to, for entries that are like those of that one with more in them.
@@ -103,7 +105,7 @@ class Four:
         arguments = ", ".join([json.dumps(name), "*__terms", "**__options"])
         variables = {"__terms": list(terms), "__options": options}
         _run, steps = self._recorder.tasks(
-            "ansible.builtin.debug", {"msg": f"{{{{ query({arguments}) }}}}"}, 4, variables
+            "ansible.builtin.debug", {"msg": f"{{{{ query({arguments}) }}}}"}, 4, variables, cwd
         )
         outcome = self._told(Outcome(f"lookup {name}", steps))
         values = [step.result.get("msg") for step in steps]

@@ -36,10 +36,10 @@ class Step:
     """One of the four: what the module (or the playbook, as one result) gave back, and the calls that it made."""
 
     name: str
-    result: Result
-    calls: list[Call]
-    output: str = ""
-    tasks: list[Task] = field(default_factory=list)
+    result: Result = field(repr=False)
+    calls: list[Call] = field(repr=False)
+    output: str = field(default="", repr=False)
+    tasks: list[Task] = field(default_factory=list, repr=False)
 
     @property
     def changed(self) -> bool:
@@ -79,10 +79,10 @@ class Outcome:
     """The four steps of one module or playbook."""
 
     what: str
-    steps: list[Step]
+    steps: list[Step] = field(repr=False)
     again: str | None = None
     # What ansible-playbook printed in all; a playbook's steps have each their own.
-    output: str = ""
+    output: str = field(default="", repr=False)
 
     @property
     def check(self) -> Step:

@@ -28,12 +28,12 @@ class Recorder:
     directory: Path
 
     def tasks(
-        self, name: str, options: dict[str, t.Any], count: int, variables: dict[str, t.Any]
+        self, name: str, options: dict[str, t.Any], count: int, variables: dict[str, t.Any], cwd: Path = CHECKOUT
     ) -> tuple[Run, list[Step]]:
         """Run a module so many times in one play, in check mode each first time: a step of each task."""
         path = self.directory / "four.yml"
         path.write_text(json.dumps([play_of(name, options, count, variables)], indent=1))
-        run, lines = self._recorded(path, CHECKOUT, {})
+        run, lines = self._recorded(path, cwd, {})
         if len(lines) != count:
             raise AssertionError(f"{name}: {len(lines)} of {count} steps ended:\n{run.output}")
         return run, [Step(line["task"], line["result"], self._read_calls(*line["calls"])) for line in lines]

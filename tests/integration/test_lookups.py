@@ -21,7 +21,7 @@ provision:
 
 
 def test_a_definition(four: Four, images: Path) -> None:
-    (definition,) = four.lookup(IMAGE, "web", directories=[str(images / "images")])
+    (definition,) = four.lookup(IMAGE, "web", cwd=images)
     assert definition["name"] == "web"
     assert definition["base"] == {"ssm_parameter": "/aws/service/debian/release/12/latest/amd64"}
     assert definition["file"] == str(images / "images" / "web" / "image.yml")
@@ -32,7 +32,7 @@ def test_a_definition(four: Four, images: Path) -> None:
 def test_several_come_parents_first(four: Four, images: Path) -> None:
     (images / "images" / "child").mkdir()
     (images / "images" / "child" / "image.yml").write_text(CHILD)
-    found = four.lookup(GRAPH, "child,web", directories=[str(images / "images")], also=IMAGE)
+    found = four.lookup(GRAPH, "child,web", cwd=images, also=IMAGE)
     assert [one["name"] for one in found] == ["web", "child"]
     assert found[1]["parent"] == "web"
 
@@ -40,5 +40,5 @@ def test_several_come_parents_first(four: Four, images: Path) -> None:
 def test_those_that_are_made_from_it_come_along(four: Four, images: Path) -> None:
     (images / "images" / "child").mkdir()
     (images / "images" / "child" / "image.yml").write_text(CHILD)
-    found = four.lookup(GRAPH, "web", directories=[str(images / "images")], children=True, also=IMAGE)
+    found = four.lookup(GRAPH, "web", cwd=images, children=True, also=IMAGE)
     assert [(one["name"], one["requested"]) for one in found] == [("web", True), ("child", False)]

@@ -61,7 +61,8 @@ class CallbackModule(CallbackBase):
             "task": result.task.get_name(),
             "action": result.task.resolved_action or result.task.action,
             "status": status,
-            "result": dict(result.result),
+            # A task that fails before its module starts has no word for it in its result.
+            "result": {**result.result, **({status: True} if status in ("failed", "skipped") else {})},
             "calls": [self._before, self._end_of_calls()],
         }
         with Path(self._record).open("a", encoding="utf-8") as file:
