@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Unit and integration tests with each supported ansible-core and Python that this machine has; a table at the end.
 
-    python tests/matrix/matrix.py [--only 2.19/3.11 …] [--suite unit …] [--processes 2]
+    python tests/matrix/run.py [--only 2.19/3.11 …] [--suite unit …] [--processes 2]
 
 The exit status is 1 when a test failed, a suite has no tests, or an environment could not be made. A Python that is not on this
 machine is said in the table and is no failure.
@@ -22,9 +22,9 @@ from pathlib import Path
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from environments import CACHE, CHECKOUT, Release, WrongVersions, find_python, make
+from matrix.environments import CACHE, CHECKOUT, Release, WrongVersions, find_python, make
 
 SUITES = ["unit", "integration"]
 
