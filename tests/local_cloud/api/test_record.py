@@ -183,8 +183,8 @@ def operations(cloud: Any, path: str) -> list[str]:
 
 def record(operation: str) -> CallRecord:
     unknown = dict.fromkeys(("access_key", "account", "region", "user_agent", "request_id"), "")
-    none: dict[str, Any] = dict.fromkeys(("error", "principal", "parameters", "result", "fault", "attempt"))
-    return CallRecord(service="ec2", operation=operation, status=200, **unknown, **none)
+    none: dict[str, Any] = dict.fromkeys(("error", "principal", "fault", "attempt"))
+    return CallRecord(service="ec2", operation=operation, status=200, parameters="{}", result="null", **unknown, **none)
 
 
 def all_of(log: CallLog, after: int = 0) -> tuple[list[int], int, int]:

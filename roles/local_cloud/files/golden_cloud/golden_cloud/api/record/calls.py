@@ -10,7 +10,7 @@ import os
 import threading
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,10 @@ class CallRecord:
     user_agent: str
     principal: str | None
     """ARN of the caller."""
-    parameters: Any
-    """By the names that boto3 takes, secrets masked, cut."""
-    result: Any
-    """By the names that boto3 gives, secrets masked, cut."""
+    parameters: str
+    """JSON, by the names that boto3 takes, secrets masked, cut; see ``masking``."""
+    result: str
+    """JSON, by the names that boto3 gives, secrets masked, cut."""
     request_id: str
     fault: str | None
     """Id of the fault that was applied."""
@@ -75,7 +75,7 @@ class CallLog:
         with self._lock:
             seq = self._last + 1
             stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-            line = json.dumps({"ts": stamp, "seq": seq, **asdict(call)}).encode() + b"\n"
+            line = _line(stamp, seq, call)
             if self._file.closed:
                 return seq
             if self._size > self._largest:
@@ -103,6 +103,14 @@ class CallLog:
     def close(self) -> None:
         with self._lock:
             self._file.close()
+
+
+def _line(stamp: str, seq: int, call: CallRecord) -> bytes:
+    fields = vars(call)
+    rest = {name: value for name, value in fields.items() if name not in ("parameters", "result")}
+    # These two are JSON already: their size had to be known.
+    begin = json.dumps({"ts": stamp, "seq": seq, **rest}).removesuffix("}")
+    return f'{begin}, "parameters": {call.parameters}, "result": {call.result}}}\n'.encode()
 
 
 def _line_starts(path: Path) -> Iterator[int]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 MASK = "(masked)"
@@ -25,17 +26,19 @@ _SECRET = re.compile(r"Password|Passphrase|Secret|Tokens?$|TokenCode|KeyMaterial
 _NO_SECRET = {"ClientToken", "NextToken", "HttpTokens", "PublicKeyMaterial"}
 
 
-def parameters(operation: str, given: Mapping[str, Any]) -> Any:
-    """Parameters as they may be kept."""
+def parameters(operation: str, given: Mapping[str, Any] | None) -> str:
+    """Parameters as they may be kept, as JSON."""
+    if given is None:
+        return "null"
     shown = dict(given)
     if operation == "PutParameter" and shown.get("Type", "SecureString") == "SecureString":
         shown["Value"] = MASK
     return _fitting(clean(shown))
 
 
-def result(answer: Any) -> Any:
-    """A result as it may be kept."""
-    return None if answer is None else _fitting(clean(answer))
+def result(answer: Any) -> str:
+    """A result as it may be kept, as JSON."""
+    return _fitting(clean(answer))
 
 
 def clean(value: Any, depth: int = 0) -> Any:
@@ -67,11 +70,17 @@ def _clean_mapping(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
 
 def _is_secret(key: str, value: Any) -> bool:
     """Whether the name says so; true and false are none."""
-    return bool(_SECRET.search(key)) and key not in _NO_SECRET and not isinstance(value, bool) and value is not None
+    return _is_secret_name(key) and not isinstance(value, bool) and value is not None
 
 
-def _fitting(value: Any) -> Any:
+@lru_cache(maxsize=4096)
+def _is_secret_name(key: str) -> bool:
+    return bool(_SECRET.search(key)) and key not in _NO_SECRET
+
+
+def _fitting(value: Any) -> str:
     text = json.dumps(value)
     if len(text) <= LONGEST_PART:
-        return value
-    return {"(cut)": f"{text[: LONGEST_PART // 2]}(and {len(text) - LONGEST_PART // 2} characters more)"}
+        return text
+    # As a string of JSON it is longer by a backslash for each quote.
+    return json.dumps({"(cut)": f"{text[: LONGEST_PART // 2]}(and {len(text) - LONGEST_PART // 2} characters more)"})

@@ -14,10 +14,12 @@ from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree
 
+from golden_cloud.api import catalogue
 from golden_cloud.api.errors import service_model
 
 LONGEST = 8192
-"""Bytes of an answer that are read."""
+LONGEST_OF_READS = 4096
+"""Bytes of an answer that are read; fewer of those that only tell what there is, of which there are many."""
 CUT = "(cut)"
 """Key under which a result says that it is not whole."""
 
@@ -27,13 +29,14 @@ def result_of(service: str, operation: str, status: int, body: str | bytes) -> A
     content = body.encode() if isinstance(body, str) else body
     if not content:
         return None
-    if content.lstrip()[:1] == b"<":
-        return _xml(service, operation, status, content)
-    return _json(status, content)
+    longest = LONGEST if catalogue.changes_state(operation) else LONGEST_OF_READS
+    if content[:64].lstrip()[:1] == b"<":
+        return _xml(service, operation, status, content, longest)
+    return _json(status, content, longest)
 
 
-def _json(status: int, content: bytes) -> Any:
-    if len(content) > 8 * LONGEST:
+def _json(status: int, content: bytes, longest: int) -> Any:
+    if len(content) > 8 * longest:  # All or nothing, but read in no time.
         return {CUT: f"an answer of {len(content)} bytes"}
     try:
         document = json.loads(content)
@@ -45,8 +48,8 @@ def _json(status: int, content: bytes) -> Any:
     return {"Code": code, "Message": document.get("message") or document.get("Message") or ""}
 
 
-def _xml(service: str, operation: str, status: int, content: bytes) -> Any:
-    root = _beginning(content)
+def _xml(service: str, operation: str, status: int, content: bytes, longest: int) -> Any:
+    root = _beginning(content[:longest])
     if root is None:
         return {CUT: "an answer that is no XML"}
     if status >= 400:
@@ -57,18 +60,19 @@ def _xml(service: str, operation: str, status: int, content: bytes) -> Any:
     wrapper = shape.serialization.get("resultWrapper")
     inner = next((child for child in root if _name(child) == wrapper), root) if wrapper else root
     result = _structure(service, shape, inner)
-    if len(content) > LONGEST:
-        result[CUT] = f"the first {LONGEST} of {len(content)} bytes"
+    if len(content) > longest:
+        result[CUT] = f"the first {longest} of {len(content)} bytes"
     return result
 
 
 def _beginning(content: bytes) -> ElementTree.Element | None:
-    """The tree of the answer, of a long one as far as its first bytes tell."""
-    parser: Any = ElementTree.XMLPullParser(["start"])
+    """The tree of an answer, as far as its first bytes tell."""
+    builder = ElementTree.TreeBuilder()
     try:
-        parser.feed(content[:LONGEST])
-        _event, root = next(iter(parser.read_events()))
-    except (ElementTree.ParseError, StopIteration):
+        ElementTree.XMLParser(target=builder).feed(content)
+        # The builder's tree, not the parser's, which would complain of what is missing.
+        root = builder.close()
+    except (ElementTree.ParseError, AssertionError):
         return None
     return root if isinstance(root, ElementTree.Element) else None
 
