@@ -119,6 +119,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    if not module.params["argv"]:
+        module.fail_json(msg="argv is empty: name the program to run, and what it is given.")
     try:
         result = run(module)
     except OSError as error:

@@ -66,3 +66,9 @@ def test_check_mode_runs_nothing(capsys: pytest.CaptureFixture[str], tmp_path: P
     result = run(capsys, argv=["touch", str(tmp_path / "x")], _ansible_check_mode=True)
     assert (result["changed"], result["skipped"]) == (False, True)
     assert not (tmp_path / "x").exists()
+
+
+def test_a_command_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, argv=[])
+    assert result["failed"]
+    assert "argv" in result["msg"]

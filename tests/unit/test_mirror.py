@@ -1,0 +1,73 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each file of plugins/ has its tests where one looks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+PLUGINS = HERE.parents[1] / "plugins"
+# Files without a test of their own, and why.
+DOCUMENTATION = "documentation only"
+EXCEPTIONS = {
+    "doc_fragments/_attributes.py": DOCUMENTATION,
+    "doc_fragments/_packer.py": DOCUMENTATION,
+    "module_utils/_packer/errors.py": "an exception that has no behaviour",
+}
+# What puts decisions and calls together, and is tested as a whole, by a module's main().
+BY_MAIN = {
+    "module_utils/_packer/apply.py": "modules/test_packer_build.py",
+    "module_utils/_packer/build.py": "modules/test_packer_build.py",
+    "module_utils/_packer/finish.py": "modules/test_packer_build.py",
+    "module_utils/_packer/run.py": "modules/test_packer_build.py",
+    "module_utils/_packer/keep.py": "modules/test_packer_build_keep.py",
+    "module_utils/_packer/probe.py": "modules/test_packer_build_own_templates.py",
+    "module_utils/_packer/room.py": "modules/test_packer_build_disk_full.py",
+    "module_utils/_packer/checks.py": "modules/test_packer_validate.py",
+    "module_utils/_packer/validate.py": "modules/test_packer_validate.py",
+    "module_utils/_packer/workspace.py": "modules/test_packer_validate.py",
+    "module_utils/_packer/sweep.py": "modules/test_build_sweep.py",
+}
+
+# Tests of more than one file.
+OF_SEVERAL = {"modules/test_bad_options.py"}
+
+
+def _tests_of(file: Path) -> list[Path]:
+    """C(test_NAME.py), and C(test_NAME_….py) for what has more than one subject."""
+    directory = HERE / "plugins" / file.relative_to(PLUGINS).parent
+    return [*directory.glob(f"test_{file.stem}.py"), *directory.glob(f"test_{file.stem}_*.py")]
+
+
+FILES = {str(file.relative_to(PLUGINS)): file for file in sorted(PLUGINS.rglob("*.py")) if file.name != "__init__.py"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - EXCEPTIONS.keys() - BY_MAIN.keys()))
+def test_each_file_has_its_tests(name: str) -> None:
+    found = _tests_of(FILES[name])
+    assert found, f"plugins/{name} has no tests/unit/plugins/{name.rpartition('/')[0]}/test_{FILES[name].stem}.py"
+    assert any("\ndef test_" in test.read_text(encoding="utf-8") for test in found)
+
+
+def test_exceptions_are_of_files_that_are_there() -> None:
+    exceptions = {*EXCEPTIONS, *BY_MAIN}
+    assert exceptions <= FILES.keys()
+    assert not [name for name in exceptions if _tests_of(FILES[name])], "it has a test by now: take it out here"
+    assert not [test for test in BY_MAIN.values() if not (HERE / "plugins" / test).is_file()]
+
+
+def test_no_test_outlives_its_file() -> None:
+    stems = {(HERE / "plugins" / file.relative_to(PLUGINS).parent, file.stem) for file in FILES.values()}
+    orphans = {
+        str(test.relative_to(HERE / "plugins"))
+        for test in sorted((HERE / "plugins").rglob("test_*.py"))
+        if not any(
+            test.parent == directory and (test.stem + "_").startswith(f"test_{stem}_") for directory, stem in stems
+        )
+    }
+    assert orphans == OF_SEVERAL
