@@ -17,9 +17,10 @@ from reliability.recording import Call, operations
 from reliability.truth import CALLERS, settle, told
 
 TIMES = {1: "once", 3: "3 times", 10: "10 times", None: "for ever"}
-TIMEOUT = 60
+# Long enough to come to the last operation on a machine that is busy with other rows. Seconds, as the next.
+TIMEOUT = 150
 # Packer ends by itself within a minute and a half of an INT; then the module gives each kind of deletion a minute.
-LONGEST = 600
+LONGEST = 900
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

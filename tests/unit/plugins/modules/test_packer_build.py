@@ -267,7 +267,7 @@ def test_keys_of_the_environment_stay_secret(
     log = Path(result["log_path"]).read_text()
     for name, value in given.items():
         assert f"{name}=********" in log
-        assert value not in log + json.dumps({**result, "invocation": None})
+        assert value not in log + json.dumps(result)
 
 
 def test_what_a_template_declares_sensitive_stays_secret(
@@ -287,6 +287,7 @@ def test_what_a_template_declares_sensitive_stays_secret(
     log = Path(result["log_path"]).read_text()
     assert "it is ********" in log
     assert "and ********" in log
+    assert "pin-of-the-play" not in json.dumps(result), "nor where the result repeats the options"
     (memory,) = (home / ".local/state/golden.ami/fingerprints/web").iterdir()
     parts = json.loads(memory.read_text())["parts"]
     assert parts["environment"]["LICENSE_CODE"] == parts["variables"]["pin"] == "secret"
@@ -492,6 +493,13 @@ def test_artifact_that_ec2_does_not_know(aws: t.Any, packer: t.Any, run: Run) ->
     assert "EC2 does not know it" in run()["msg"]
 
 
+def test_an_artifact_of_another_run(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.makes(AMI)
+    foreign = image({"golden:run": "golden-of-old"})
+    reads(aws).expect("DescribeImages", {"Images": [foreign]}).expect("DescribeTags", tagged())
+    assert f"{AMI} in eu-west-1 is named as a result, but it was made by the run golden-of-old" in run()["msg"]
+
+
 def test_artifacts_from_messages_without_a_manifest(aws: t.Any, packer: t.Any, run: Run) -> None:
     line = f"1,amazon-ebs.base,artifact,0,id,eu-west-1:{AMI}"
     packer.does("build", lines=[line, line.replace(",0,", ",1,")])
@@ -508,6 +516,15 @@ def test_timeout_ends_packer_in_peace(aws: t.Any, packer: t.Any, run: Run) -> No
     assert time.monotonic() - began < 20
     assert "it took longer than the timeout of 2 s" in result["msg"]
     assert result["last_lines"] == ["cleaned up after SIGINT"]
+
+
+def test_after_a_timeout_packer_may_say_what_took_so_long(aws: t.Any, packer: t.Any, run: Run) -> None:
+    said = "1,,ui,error,==> x: Error launching source instance: RunInstances: api error RequestLimitExceeded: no"
+    packer.does("build", clean_up=said, sleep=60)
+    reads(aws).expect("DescribeTags", tagged())
+    message = run(timeout=2)["msg"]
+    assert "the timeout of 2 s. Packer said then: Error launching source instance: RunInstances" in message
+    assert "come too fast" in message
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
