@@ -60,7 +60,9 @@ def _is_abandoned(path: pathlib.Path) -> bool:
     owner: dict[str, t.Any] = read_json(path / _OWNER)
     if not owner or {name: owner.get(name) for name in _here()} != _here():
         return False
-    if is_alive(ProcessId(owner["pid"], owner["started"])):
+    pid, started = owner.get("pid"), owner.get("started")
+    # Whose it is that says something else is not known.
+    if not isinstance(pid, int) or not isinstance(started, int) or is_alive(ProcessId(pid, started)):
         return False
     # A Packer that outlived the module cleans up after itself, and has its files here.
     return not marked_processes(f"TMPDIR={path}".encode())

@@ -43,7 +43,7 @@ def _result(texts: list[str]) -> dict[str, t.Any] | None:
         raw += f"{text}\n"
         try:
             result = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         return result if isinstance(result, dict) else None
     return None

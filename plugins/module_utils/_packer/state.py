@@ -50,6 +50,6 @@ def read_json(path: pathlib.Path) -> dict[str, t.Any]:
     """The object in a file of ours; empty when there is none, or when it was cut off."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

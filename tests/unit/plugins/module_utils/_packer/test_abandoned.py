@@ -48,6 +48,12 @@ def test_processes_of_another_machine_or_container_are_not_judged(tmp_path: Path
     assert remove_abandoned(tmp_path) == []
 
 
+@pytest.mark.parametrize("other", [{"pid": None}, {"pid": "1"}, {"started": None}])
+def test_where_it_is_not_said_which_process_it_was_nothing_goes(tmp_path: Path, other: dict[str, t.Any]) -> None:
+    owned_by_a_dead_process(tmp_path, **other)
+    assert remove_abandoned(tmp_path) == []
+
+
 def test_directories_of_somebody_else_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owned_by_a_dead_process(tmp_path)
     monkeypatch.setattr("os.geteuid", lambda: 4711)

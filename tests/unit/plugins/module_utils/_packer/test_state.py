@@ -39,7 +39,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.Monke
     assert [entry.name for entry in path.parent.iterdir()] == ["file.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"a": 1'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"a": 1', "[" * 100_000], ids=range(6))
 def test_what_was_cut_off_is_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "file").write_text(text)
     assert state.read_json(tmp_path / "file") == {}
