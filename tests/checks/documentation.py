@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 from collection_copy import CHECKOUT, copied_collection, tracked_files
 
@@ -26,19 +27,24 @@ def documented(names: list[str]) -> list[str]:
     ]
 
 
+def check(collection: Path) -> int:
+    """Reads the copy of a collection; returns 0 if nothing is wrong with it."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2]),
+        "GIT_CEILING_DIRECTORIES": str(collection),
+    }
+    command = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs"]
+    command += ["--validate-collection-refs", "all", "--disallow-unknown-collection-refs", "."]
+    return subprocess.run(command, cwd=collection, env=environment).returncode
+
+
 def main() -> int:
     with copied_collection() as collection:
-        environment = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2]),
-            "GIT_CEILING_DIRECTORIES": str(collection),
-        }
-        command = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs"]
-        command += ["--validate-collection-refs", "all", "--disallow-unknown-collection-refs", "."]
-        finished = subprocess.run(command, cwd=collection, env=environment)
-        if finished.returncode == 0:
-            print(f"{len(documented(tracked_files(CHECKOUT)))} documented files")
-        return finished.returncode
+        failed = check(collection)
+    if not failed:
+        print(f"{len(documented(tracked_files(CHECKOUT)))} documented files")
+    return failed
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -39,24 +38,29 @@ def settings(root: Path) -> dict[str, str]:
     }
 
 
+def check(collection: Path) -> int:
+    """Builds and imports the copy of a collection; returns 0 if there was nothing to complain of."""
+    root = collection.parents[2]
+    tarball = build(collection, root)
+    imported = subprocess.run(
+        ["python", "-m", "galaxy_importer.main", tarball.name],
+        cwd=root,
+        env={**os.environ, **settings(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if imported.returncode or COMPLAINT.search(imported.stdout) or not (root / "importer_result.json").exists():
+        print(imported.stdout)
+        return 1
+    with tarfile.open(tarball) as packed:
+        print(f"{sum(1 for member in packed if member.isfile())} files of {tarball.name}")
+    return 0
+
+
 def main() -> int:
     with copied_collection() as collection:
-        root = collection.parents[2]
-        tarball = build(collection, root)
-        imported = subprocess.run(
-            [sys.executable, "-m", "galaxy_importer.main", tarball.name],
-            cwd=root,
-            env={**os.environ, **settings(root)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if imported.returncode or COMPLAINT.search(imported.stdout) or not (root / "importer_result.json").exists():
-            print(imported.stdout)
-            return 1
-        with tarfile.open(tarball) as packed:
-            print(f"{sum(1 for member in packed if member.isfile())} files of {tarball.name}")
-        return 0
+        return check(collection)
 
 
 if __name__ == "__main__":

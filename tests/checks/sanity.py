@@ -8,8 +8,8 @@ Its virtual environments stay in a HOME of their own in the user's cache, so tha
 
 from __future__ import annotations
 
+import collections.abc as c
 import configparser
-import contextlib
 import fcntl
 import os
 import subprocess
@@ -71,6 +71,11 @@ def prepare(home: Path, user: Path) -> None:
         pip_configuration(user, dict(os.environ)).write(file)
 
 
+def home_of_its_own() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "golden.ami" / "ansible-test"
+
+
 def command(*arguments: str) -> list[str]:
     return ["ansible-test", "sanity", "--local", "--python", PYTHON, "--color", "no", *arguments]
 
@@ -106,15 +111,15 @@ def make_environments(collection: Path, environment: dict[str, str], tests: list
     return made.returncode
 
 
-def run(collection: Path, environment: dict[str, str], tests: list[str]) -> int:
-    """Two processes at once; returns how many of them failed."""
+def run(collection: Path, environment: dict[str, str], tests: list[str], files: c.Sequence[str] = ()) -> int:
+    """Two processes at once, on files or on all; returns how many of them failed."""
     parts = [part for part in ([ALONE], [test for test in tests if test != ALONE]) if set(part) & set(tests)]
     running = []
     for part in parts:
         chosen = [option for test in part for option in ("--test", test)]
         running.append(
             subprocess.Popen(
-                command("--allow-disabled", *chosen),
+                command("--allow-disabled", *chosen, *files),
                 cwd=collection,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -133,12 +138,10 @@ def run(collection: Path, environment: dict[str, str], tests: list[str]) -> int:
 
 def main() -> int:
     """Runs the tests named as arguments, or all of them."""
-    user = Path.home()
-    home = Path(os.environ.get("XDG_CACHE_HOME") or user / ".cache") / "golden.ami" / "ansible-test"
-    prepare(home, user)
+    home = home_of_its_own()
+    prepare(home, Path.home())
     environment = {**os.environ, "HOME": str(home)}
-    with contextlib.ExitStack() as stack:
-        collection = stack.enter_context(copied_collection())
+    with copied_collection() as collection:
         tests = sys.argv[1:] or tests_of(collection, environment)
         failed = make_environments(collection, environment, tests, home) or run(collection, environment, tests)
         files = sum(1 for path in collection.rglob("*") if path.is_file())

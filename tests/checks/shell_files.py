@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 from collection_copy import CHECKOUT, tracked_files
 
-SHEBANG = re.compile(rb"#!\s*\S*?(?:/env\s+)?(?:/|\s)?(?:sh|bash|dash|ksh)\s*(?:\s-\S*)?$")
+SHELLS = {"sh", "bash", "dash", "ksh"}
 NAMED = (".sh", ".bash")
 # What Ansible or Packer writes a script from is no shell yet.
 SOURCES = (".j2", ".tpl", ".pkrtpl")
+
+
+def interpreter(first: str) -> str:
+    """The name of the program in a script's first line, or nothing: '#!/usr/bin/env bash -e' is bash."""
+    words = first.removeprefix("#!").split() if first.startswith("#!") else []
+    if len(words) > 1 and Path(words[0]).name == "env":
+        words = words[1:]
+    return Path(words[0]).name if words else ""
 
 
 def is_shell(path: Path) -> bool:
@@ -23,7 +30,7 @@ def is_shell(path: Path) -> bool:
     if path.name.endswith(SOURCES) or not path.is_file():
         return False
     with path.open("rb") as file:
-        return bool(SHEBANG.match(file.readline(200).rstrip()))
+        return interpreter(file.readline(200).decode(errors="replace")) in SHELLS
 
 
 def main() -> int:
