@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,8 @@ def main(toolchain: Path, directory: Path, place: Path) -> None:
 
 def binary(toolchain: Path, component: Component) -> Path:
     """The one file of a component in an installed toolchain."""
-    found = sorted(path for path in toolchain.rglob(f"{component.release}*") if path.is_file())
+    names = re.compile(rf"{component.release}(_v{re.escape(component.version)}_.*(?<!_SHA256SUM))?")
+    found = [path for path in toolchain.rglob("packer*") if path.is_file() and names.fullmatch(path.name)]
     if len(found) != 1:
         raise SystemExit(f"{toolchain} holds {len(found)} files of {component.release}, not one")
     return found[0]
