@@ -14,9 +14,9 @@ from typing import Literal
 
 SILENT_SECONDS = 30.0
 """How long a container may run without a word from its init: that of a loaded host is slow to start."""
-COMING_SECONDS = 60.0
-"""How long an init that has said that it is starting may take."""
-ALL_SECONDS = 180.0
+COMING_SECONDS = 240.0
+"""How long an init that has said that it is starting may take: this way of running works, the host is only busy."""
+ALL_SECONDS = 420.0
 """How long it may take to try all ways."""
 Progress = Literal["up", "coming", "silent", "hopeless"]
 
