@@ -114,7 +114,7 @@ def own_key(cloud: Cloud) -> c.Iterator[str]:
         iam.delete_user(UserName=user)
 
 
-def looking(cloud: Cloud, service: str, region: str = "us-east-1"):  # noqa: ANN201  # boto3 makes its clients at run time
+def looking(cloud: Cloud, service: str, region: str = "us-east-1") -> t.Any:
     """A client with the cloud's own key, whatever the plays use."""
     import boto3
 

@@ -10,9 +10,12 @@ import os
 import signal
 import subprocess
 import time
+import typing as t
 from pathlib import Path
 
 from harness.cloud import Cloud
+
+T = t.TypeVar("T")
 
 VICTIMS = ["ansible-playbook", "module", "packer"]
 SIGNALS = ["INT", "TERM", "HUP", "KILL"]
@@ -49,7 +52,7 @@ def hear_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def wait_for(condition, seconds: float, what: str):  # noqa: ANN001, ANN201
+def wait_for(condition: c.Callable[[], T | None], seconds: float, what: str) -> T:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = condition()
