@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +88,7 @@ class Cloud:
         )
         return Run(done.returncode, done.stdout)
 
-    def client(self, service: str, region: str = "us-east-1"):  # noqa: ANN201  # boto3 makes its clients at run time
+    def client(self, service: str, region: str = "us-east-1") -> t.Any:
         directory = self.home / "golden.ami" / "local_cloud" / self.name
         credentials = configparser.ConfigParser()
         credentials.read(directory / "credentials")
@@ -131,12 +132,33 @@ def free_port() -> int:
 def start_cloud(name: str) -> Cloud:
     home = Path(tempfile.mkdtemp(prefix="golden-"))
     cloud = Cloud(name=name, port=free_port(), home=home)
+    _hand_on_runtime(_known_runtime(), runtime_of(cloud))
     up = cloud.play("local_cloud.yml")
     assert up.rc == 0, up.output
     return cloud
 
 
+def runtime_of(cloud: Cloud) -> Path:
+    """What a cloud has found out of how containers run on this host."""
+    return cloud.home / "golden.ami" / "local_cloud" / cloud.name / "runtime.json"
+
+
+def _known_runtime() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "golden.ami" / "tests" / "runtime.json"
+
+
+def _hand_on_runtime(known: Path, to: Path) -> None:
+    """Each cloud finds it out once, by trying; on a host that is busy with tests that takes minutes, or fails."""
+    if known.exists():
+        to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = to.with_name(f"{to.name}.new")
+        shutil.copy(known, fresh)
+        fresh.replace(to)
+
+
 def remove_cloud(cloud: Cloud) -> None:
+    _hand_on_runtime(runtime_of(cloud), _known_runtime())
     gone = cloud.play("local_cloud.yml", "-e", "local_cloud_state=reset")
     assert gone.rc == 0, gone.output
     shutil.rmtree(cloud.home)

@@ -62,7 +62,7 @@ class Cleanup:
         why = "; ".join(self.problems)
         left = f" These are left and may cost money: {named(self.remaining)}." if self.remaining else ""
         if self.unseen:
-            left += f" What is left could not be found out; these were made, and may cost money: {named(self.unseen)}."
+            left += f" What is left could not be found out; these may be, and may cost money: {named(self.unseen)}."
         return f"{left or ' What is left could not be found out.'}{f' ({why})' if why else ''}"
 
     def advice(self, image: str) -> str:
