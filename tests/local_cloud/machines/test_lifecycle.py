@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from golden_cloud import lifecycle, lifecycle_status, timings
+from golden_cloud import leftovers, lifecycle, lifecycle_status, timings
 from golden_cloud.place import Place
 from golden_cloud.ports import Timings
 
@@ -55,6 +57,22 @@ def test_a_reset_that_comes_second_finds_nothing(where: Place, monkeypatch: pyte
     with lifecycle._exclusive(where):
         pass
     assert not (where.state.parent / ".default.lock").exists()
+
+
+def test_work_that_a_server_left_behind_ends(where: Place, tmp_path: Path) -> None:
+    def stand_in(storage: Path) -> subprocess.Popen[bytes]:
+        argv = ["/usr/bin/podman", "-c", "import time; time.sleep(60)", "--root", str(storage)]
+        return subprocess.Popen(argv, executable=sys.executable)
+
+    ours, others = stand_in(where.storage), stand_in(tmp_path / "another")
+    try:
+        leftovers.end_podman(where)
+        assert ours.wait(5) == -15
+        assert others.poll() is None
+    finally:
+        for one in (ours, others):
+            one.kill()
+            one.wait()
 
 
 def test_timings_are_taken_from_the_environment() -> None:

@@ -61,7 +61,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def wait(machines: subject.PodmanMachines, podman: FakePodman, clock: Clock, seconds: float = runtime.ALL_SECONDS) -> float:
+def wait(
+    machines: subject.PodmanMachines, podman: FakePodman, clock: Clock, seconds: float = runtime.ALL_SECONDS
+) -> float:
     """Seconds that it took."""
     machines.podman = podman  # type: ignore[assignment]
     began = clock.now

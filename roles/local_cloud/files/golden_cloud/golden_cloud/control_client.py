@@ -49,9 +49,8 @@ class ControlClient:
             raise ControlError(_refusal(error)) from None
         except OSError as error:
             reason = getattr(error, "reason", error)
-            raise ControlError(
-                f"{self._endpoint} does not answer ({reason}): is {self._name!r} up? (verb up)"
-            ) from None
+            text = f"{self._endpoint} does not answer ({reason}): is the local cloud {self._name!r} up?"
+            raise ControlError(text) from None
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:

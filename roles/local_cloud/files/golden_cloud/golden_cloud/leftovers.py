@@ -59,6 +59,32 @@ def processes(ids: Iterable[str]) -> list[int]:
     return found
 
 
+def end_podman(place: Place, patience: float = 10.0) -> None:
+    """End podman's own processes, such as the import of a base image that a server which has ended did not wait for.
+
+    They would go on working in the storage, and mount it anew.
+    """
+    deadline = time.monotonic() + patience
+    found = _podman_processes(place)
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    while found and time.monotonic() < deadline:
+        time.sleep(0.05)
+        found = _podman_processes(place)
+    kill(found)
+
+
+def _podman_processes(place: Place) -> list[int]:
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            command = file.read_bytes().split(b"\0")
+            if command[0].endswith(b"podman") and str(place.storage).encode() in command:
+                found.append(int(file.parent.name))
+    return found
+
+
 def kill(pids: list[int]) -> None:
     """End processes for good and wait until they are gone."""
     for pid in pids:

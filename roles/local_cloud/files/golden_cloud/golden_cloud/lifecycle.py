@@ -190,6 +190,7 @@ def _down(place: Place, say: Say, *, graceful: bool = True) -> bool:
     if server:
         say(f"ending the server (pid {server.pid})")
         process.end(server, 20)
+    leftovers.end_podman(place)
     place.process_file.unlink(missing_ok=True)
     known = settings.load(place)
     active = bool(server) or network.is_up(place) or place.run.exists()

@@ -18,7 +18,7 @@ LOG = logging.getLogger("golden_cloud.server")
 
 
 class _Handler(WSGIRequestHandler):
-    """Keeps connections open (SDKs reuse them) and leaves the record of calls to the API."""
+    """Leaves the record of calls to the API. werkzeug closes each connection with its answer, and says so in it."""
 
     protocol_version = "HTTP/1.1"
     timeout = 120
@@ -80,14 +80,11 @@ def _bind(wsgi: WSGIApplication, host: str, port: int, device: str | None) -> Ba
     """werkzeug ends the process when an address is taken; here the caller shall decide."""
     import socket
 
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if device:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
         listener.bind((host, port))
         listener.listen(128)
-        return make_server(host, port, wsgi, threaded=True, request_handler=_Handler, fd=listener.detach())
-    except BaseException:
-        listener.close()
-        raise
+        # It takes a copy of the socket: with ours left open clients would still connect to a server that has ended.
+        return make_server(host, port, wsgi, threaded=True, request_handler=_Handler, fd=listener.fileno())

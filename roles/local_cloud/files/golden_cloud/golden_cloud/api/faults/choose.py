@@ -80,12 +80,12 @@ def contains(actual: Any, wanted: Any) -> bool:
     hold for one of its elements. Strings are shell patterns; true, false and numbers are compared as they are written
     in JSON.
     """
-    if isinstance(wanted, Mapping):
-        return all(_at(actual, str(path).split("."), value) for path, value in wanted.items())
     if isinstance(wanted, list):
         return isinstance(actual, list) and all(any(contains(one, each) for one in actual) for each in wanted)
     if isinstance(actual, list):
         return any(contains(one, wanted) for one in actual)
+    if isinstance(wanted, Mapping):
+        return all(_at(actual, str(path).split("."), value) for path, value in wanted.items())
     if actual is None or isinstance(actual, Mapping):
         return False
     return fnmatchcase(_text(actual), _text(wanted))
