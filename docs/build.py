@@ -19,21 +19,33 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 
 
+def describe(rst: Path) -> None:
+    """Have antsibull-docs write the pages of all plugins and roles, and take the guides along, to an empty directory."""
+    scripts = Path(sys.executable).parent
+    argv = [str(scripts / "antsibull-docs"), "--config-file", str(DOCS / "antsibull-docs.cfg"), "collection"]
+    argv += ["--use-current", "--cleanup", "everything", "--squash-hierarchy", "--fail-on-error"]
+    # It calls ansible-doc.
+    environment = {**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}"}
+    subprocess.run([*argv, "--dest-dir", str(rst), "golden.ami"], check=True, env=environment)
+
+
+def to_html(rst: Path, to: Path) -> Path:
+    """Make the HTML of pages. Gives its directory, below ``to``."""
+    argv = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "--keep-going", "-c", str(DOCS)]
+    environment = {**os.environ, "GOLDEN_DOCS_BUILD": str(to)}
+    subprocess.run([*argv, "-d", str(to / "doctrees"), str(rst), str(to / "html")], check=True, env=environment)
+    return to / "html"
+
+
 def build(to: Path) -> Path:
     """Gives the directory of the pages. Raises CalledProcessError after any error or warning, which is printed."""
     rst = to / "rst"
-    to.mkdir(parents=True, exist_ok=True)
     for old in (rst, to / "doctrees", to / "html"):
         shutil.rmtree(old, ignore_errors=True)
+    to.mkdir(parents=True, exist_ok=True)
     rst.mkdir(mode=0o755)  # antsibull-docs takes no directory that others may write to
-    scripts = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}", "GOLDEN_DOCS_BUILD": str(to)}
-    argv = [str(scripts / "antsibull-docs"), "--config-file", str(DOCS / "antsibull-docs.cfg"), "collection"]
-    argv += ["--use-current", "--cleanup", "everything", "--squash-hierarchy", "--fail-on-error"]
-    subprocess.run([*argv, "--dest-dir", str(rst), "golden.ami"], check=True, env=environment)
-    argv = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "--keep-going", "-c", str(DOCS)]
-    subprocess.run([*argv, "-d", str(to / "doctrees"), str(rst), str(to / "html")], check=True, env=environment)
-    return to / "html"
+    describe(rst)
+    return to_html(rst, to)
 
 
 def main() -> None:

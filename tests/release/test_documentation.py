@@ -112,19 +112,35 @@ def test_every_guide_is_in_the_table_of_contents() -> None:
     assert sorted(name for section in sections for name in section["toctree"]) == [guide.stem for guide in GUIDES]
 
 
-def build(to: Path, docs: Path = CHECKOUT / "docs") -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, str(docs / "build.py"), str(to)]
-    return subprocess.run(argv, check=False, capture_output=True, text=True)
-
-
 def test_html_of_everything(tmp_path: Path) -> None:
-    done = build(tmp_path)
+    argv = [sys.executable, str(CHECKOUT / "docs" / "build.py"), str(tmp_path)]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
     pages = {page.stem for page in (tmp_path / "html").glob("*.html")}
     for kind in PLACES:
         assert {f"{name.rpartition('.')[2]}_{kind}" for name in plugins(CHECKOUT, kind)} <= pages
     assert {f"{name.rpartition('.')[2]}_role" for name in roles(CHECKOUT)} <= pages
-    assert {f"docsite/{guide.stem}.html" for guide in GUIDES} <= {
-        str(page.relative_to(tmp_path / "html")) for page in (tmp_path / "html").rglob("*.html")
-    }
+    there = {str(page.relative_to(tmp_path / "html")) for page in (tmp_path / "html").rglob("*.html")}
+    assert {f"docsite/{guide.stem}.html" for guide in GUIDES} <= there
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        (":ref:`common_return_values`", ""),
+        (":ref:`common_return_value`", "undefined label: 'common_return_value'"),
+        (":ansplugin:`golden.ami.no_such#module`", "undefined label: 'ansible_collections.golden.ami.no_such_module'"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_fails_the_build(tmp_path: Path, reference: str, told: str) -> None:
+    """Also one to another site, which no network can resolve here."""
+    rst = tmp_path / "rst"
+    rst.mkdir()
+    (rst / "index.rst").write_text(f"A page\n======\n\nSee {reference}.\n")
+    code = "import sys; from pathlib import Path; import build; build.to_html(Path(sys.argv[1]), Path(sys.argv[2]))"
+    argv = [sys.executable, "-c", code, str(rst), str(tmp_path)]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, cwd=CHECKOUT / "docs")
+
+    assert (done.returncode == 0) is (told == ""), done.stderr
+    assert told in done.stderr
