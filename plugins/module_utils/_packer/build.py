@@ -42,13 +42,14 @@ from .record import RunRecord, dead_runs
 from .requirements import read_requirements
 from .room import require_room_to_build, require_room_to_look, room_to_begin, tolerated
 from .run import Launch, new_record
+from .secrets import texts
 from .sources import Source, refuse_ownerless, selected_sources
 from .state import state_directory
 from .template import load_template
 from .validate import stand_ins
 from .variables import check_declared
 from .versions import Versions, find_executable, read_versions
-from .workspace import Workspace
+from .workspace import Workspace, given_secrets
 from .world import World, make_plan, read_world
 
 Module = t.Any
@@ -79,6 +80,7 @@ class _Build:
         refuse_unfit(self.options.name, self.options.version)
         self.cloud = Cloud(module.client, self.options.region)
         self.template = load_template(self.options.template)
+        self._hide()
         self._check_declared()
         self.sources = self._checked_sources()
         self.executable = find_executable(self.options.executable)
@@ -86,6 +88,10 @@ class _Build:
         self.record: RunRecord | None = None
         given = self.options.log_path
         self.log_path = pathlib.Path(given) if given else state_directory() / "logs" / f"{self.run_id}.log"
+
+    def _hide(self) -> None:
+        """The result repeats the options, for whoever calls Ansible with -vvv."""
+        self.module.no_log_values.update(texts(given_secrets(self.options, self.template)))
 
     def _check_declared(self) -> None:
         check_declared(self.template, [*self.options.variable_names, *placement_names(self.options.placements)])
@@ -181,6 +187,7 @@ class _Build:
         self.template = load_template(self.options.template)
         if before == (self.template, requirements):
             return False
+        self._hide()
         self._check_declared()
         workspace.renew(self.options, self.template)
         self.sources = self._checked_sources()

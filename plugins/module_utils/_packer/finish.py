@@ -87,15 +87,22 @@ def _verified(
             claims = [{"region": one.region, "type": "image", "id": one.ami_id} for one in ran.artifacts]
             raise _unfinished(options, facts, "could not be looked at", error, claims, Cleanup()) from error
         for ami_id, artifact in claimed.items():
-            if ami_id not in described:
-                ran.errors.append(
-                    f"{artifact.name}: {ami_id} in {region} is named as a result, but EC2 does not know it"
-                )
+            wrong = _not_ours(described.get(ami_id), facts)
+            if wrong:
+                ran.errors.append(f"{artifact.name}: {ami_id} in {region} is named as a result, but {wrong}")
                 raise _failed(cloud, options, facts, ran, login)
             image = described[ami_id]
             ran.image_tags[ami_id] = image.tags
             made.append(Made(artifact.name, artifact.builder, region, ami_id, list(image.snapshot_ids)))
     return made
+
+
+def _not_ours(image: own.OwnImage | None, facts: RunFacts) -> str | None:
+    """Why an AMI that Packer names is none of this run: a manifest may be an old one that lay about."""
+    if image is None:
+        return "EC2 does not know it"
+    run_id = image.tags.get("golden:run", facts.run_id)
+    return None if run_id == facts.run_id else f"it was made by the run {run_id}"
 
 
 def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made: list[Made]) -> Cleanup:

@@ -73,6 +73,11 @@ def _leaves(value: t.Any) -> c.Iterator[str]:
         yield str(value)
 
 
+def texts(secrets: t.Any) -> set[str]:
+    """The texts in values that are secret, as far as hiding them does not blank out everything else."""
+    return {leaf for leaf in _leaves(secrets) if len(leaf) >= _SHORTEST}
+
+
 def _forms(secret: str) -> c.Iterator[str]:
     """A secret as it may show up: as it is, line by line, inside JSON (once, twice, as Go writes it), a URL, base64."""
     yield secret

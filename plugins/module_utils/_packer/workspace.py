@@ -25,6 +25,14 @@ from .state import write_private
 from .template import Template
 
 
+def given_secrets(options: PackerOptions, template: Template) -> list[t.Any]:
+    """What is secret among options that are not so by themselves: what the template, or a name of the environment, says is."""
+    sensitive = template.sensitive
+    variables = {**options.local_variables, **options.variables}
+    environment = environment_secrets(options.environment, sensitive, sensitive_reads(template))
+    return [*sensitive_values(variables, sensitive), *environment]
+
+
 class Workspace:
     """A directory of a run's own, readable by nobody else: variable files, manifest, copies of the template."""
 
