@@ -13,9 +13,10 @@ import time
 from .._ami.calls import AmiError, get_account, is_expired
 from .._ami.cloud import Cloud
 
-# After so long without a word of Packer's it is asked for the first time; each time that it is asked again takes twice
-# as long. Seconds.
-_QUIET = 20.0
+# After so long without a word of Packer's it is asked for the first time, and each time after twice as long, until it is
+# the longest. Seconds.
+_QUIET = 30.0
+_LONGEST = 120.0
 
 
 class CredentialsWatch:
@@ -47,7 +48,6 @@ class CredentialsWatch:
     def heard(self) -> None:
         """Packer said something."""
         self._since = time.monotonic()
-        self._pause = _QUIET
 
     def expired(self) -> bool:
         """Whether they are known to have expired. Does not wait: a signal to the module is heard all the same."""
@@ -56,7 +56,8 @@ class CredentialsWatch:
         if self._answer is None or (self._asking and self._asking.is_alive()):
             return False
         if time.monotonic() - self._since >= self._pause:
-            self._pause *= 2
+            self._since = time.monotonic()
+            self._pause = min(self._pause * 2, _LONGEST)
             self._asking = threading.Thread(target=self._look, daemon=True)
             self._asking.start()
         return False

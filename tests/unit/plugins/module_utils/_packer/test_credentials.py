@@ -62,10 +62,17 @@ def test_who_speaks_is_not_asked_about() -> None:
     assert asked.times == 0
 
 
-def test_the_longer_it_is_quiet_the_rarer_it_is_asked() -> None:
+def test_each_question_makes_the_next_one_rarer() -> None:
     asked = Asked()
     assert not wait(CredentialsWatch(asked), 1)
     assert 2 <= asked.times <= 5
+
+
+def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "_LONGEST", 0.05)
+    asked = Asked()
+    assert not wait(CredentialsWatch(asked), 1)
+    assert asked.times > 6
 
 
 def test_where_sts_is_out_of_reach_it_is_asked_once() -> None:
