@@ -78,9 +78,7 @@ def run_suite(interpreter: Path, suite: str, report: Path, processes: int) -> Co
     report.unlink(missing_ok=True)
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     environment["PATH"] = f"{interpreter.parent}:{environment['PATH']}"
-    argv = [str(interpreter), "-m", "pytest", f"tests/{suite}", "-q", f"--junit-xml={report}"]
-    # Tests of one suite share a local cloud, so only those without one are spread.
-    argv += ["-n", str(processes)] if suite == "unit" else []
+    argv = [str(interpreter), "-m", "pytest", f"tests/{suite}", "-q", f"--junit-xml={report}", "-n", str(processes)]
     done = subprocess.run(argv, cwd=CHECKOUT, env=environment, check=False)
     return read_counts(report, done.returncode)
 
@@ -126,7 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", action="append", metavar="CORE/PYTHON", help="such as 2.19/3.11; can be repeated")
     parser.add_argument("--suite", action="append", choices=SUITES)
-    parser.add_argument("--processes", type=int, default=2, help="for the unit tests")
+    parser.add_argument("--processes", type=int, default=2, help="of pytest; each has a local cloud of its own")
     options = parser.parse_args()
 
     stated = yaml.safe_load((Path(__file__).parent / "matrix.yml").read_text())
