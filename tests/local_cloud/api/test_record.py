@@ -228,6 +228,36 @@ def test_a_file_that_was_cut_short_by_a_crash(tmp_path: Path) -> None:
     log.close()
 
 
+def test_a_full_disk_costs_a_line_and_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = CallLog(tmp_path / "calls.jsonl")
+    log.write(record("DescribeRegions"))
+    file = log._file
+
+    class Full:
+        closed = False
+
+        def write(self, line: bytes) -> int:
+            return file.write(line[:10])
+
+    monkeypatch.setattr(log, "_file", Full())
+    log.write(record("RunInstances"))
+    monkeypatch.setattr(log, "_file", file)
+    log.write(record("DescribeRegions"))
+    assert all_of(log) == ([1, 2], 1, 2)
+    log.close()
+
+
+def test_an_answer_that_cannot_be_read_is_the_records_trouble(
+    cloud: Any, ec2: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_about: Any) -> Any:
+        raise KeyError("x")
+
+    monkeypatch.setattr("golden_cloud.api.front.result_of", broken)
+    assert ec2.describe_regions()["Regions"]
+    assert "could not be read" in cloud.calls()[-1]["result"]["(cut)"]
+
+
 def test_lines_of_threads_do_not_mix(tmp_path: Path) -> None:
     log = CallLog(tmp_path / "calls.jsonl", largest=20_000)
 

@@ -38,7 +38,7 @@ from golden_cloud.api.faults.fault import IMAGE_ACTIONS, Call
 from golden_cloud.api.record import masking
 from golden_cloud.api.record.calls import CallLog, CallRecord
 from golden_cloud.api.record.parameters import parameters_of
-from golden_cloud.api.record.results import result_of
+from golden_cloud.api.record.results import CUT, result_of
 from golden_cloud.api.service import IDENTITY, IMAGE_FAULT, REGION, CloudRequest
 from golden_cloud.api.signature import Authorization, BadSignature, SignedRequest, parse_authorization
 
@@ -150,7 +150,7 @@ class Front:
                 user_agent=headers.get("user-agent", "")[: masking.LONGEST_STRING],
                 principal=call.principal,
                 parameters=masking.parameters(call.operation, call.parameters),
-                result=masking.result(result_of(call.service, call.operation, status, body)),
+                result=masking.result(_read(call, status, body)),
                 request_id=request_id,
                 fault=call.decision.fault.id if call.decision.fault is not None else None,
                 attempt=int(attempt[1]) if attempt else None,
@@ -246,6 +246,15 @@ def drop_connection(environ: WSGIEnvironment) -> NoReturn:
     """Close the connection without a byte of an answer. The server takes the exception for a client that has left."""
     environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError("a fault drops the answer")
+
+
+def _read(call: _Call, status: int, body: str | bytes) -> Any:
+    """The answer for the record, whose trouble is never the caller's."""
+    try:
+        return result_of(call.service, call.operation, status, body)
+    except Exception:
+        runtime.LOG.exception("the answer of %s:%s can't be read for the record", call.service, call.operation)
+        return {CUT: "an answer that could not be read; the log of the cloud says why"}
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

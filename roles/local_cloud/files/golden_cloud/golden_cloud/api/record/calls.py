@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from array import array
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+LOG = logging.getLogger("golden_cloud.api")
 LARGEST = 64 * 1024 * 1024
 """Bytes; a longer record is put aside as ``calls.old.jsonl`` and a new one begun."""
 
@@ -70,22 +72,27 @@ class CallLog:
         self._size = self._path.stat().st_size
         self._first = self._last - len(self._starts) + 1
 
-    def write(self, call: CallRecord) -> int:
-        """Append the call; it is in the file when this returns. Its number."""
+    def write(self, call: CallRecord) -> None:
+        """Append the call; it is in the file when this returns, or there was no room for it, and the log says so."""
         with self._lock:
-            seq = self._last + 1
-            stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-            line = _line(stamp, seq, call)
             if self._file.closed:
-                return seq
+                return
             if self._size > self._largest:
                 self._file.close()
                 self._open()
-            self._file.write(line)
+            stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+            line = _line(stamp, self._last + 1, call)
+            try:
+                written = self._file.write(line)
+                if written != len(line):
+                    raise OSError(f"{written} of {len(line)} bytes could be written")
+            except OSError as error:
+                LOG.error("the call %s:%s is not in the record: %s", call.service, call.operation, error)
+                os.truncate(self._path, self._size)
+                return
             self._starts.append(self._size)
             self._size += len(line)
-            self._last = seq
-            return seq
+            self._last += 1
 
     def read(self, after: int, wanted: Callable[[dict[str, Any]], bool]) -> tuple[list[dict[str, Any]], int, int]:
         """The wanted calls with numbers above *after*, the first number there is, and the last one."""

@@ -13,6 +13,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from golden_cloud.api.record.results import CUT
+
 MASK = "(masked)"
 LONGEST_STRING = 1024
 """Characters."""
@@ -83,4 +85,4 @@ def _fitting(value: Any) -> str:
     if len(text) <= LONGEST_PART:
         return text
     # As a string of JSON it is longer by a backslash for each quote.
-    return json.dumps({"(cut)": f"{text[: LONGEST_PART // 2]}(and {len(text) - LONGEST_PART // 2} characters more)"})
+    return json.dumps({CUT: f"{text[: LONGEST_PART // 2]}(and {len(text) - LONGEST_PART // 2} characters more)"})
