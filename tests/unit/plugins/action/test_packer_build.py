@@ -16,12 +16,16 @@ import sys
 import textwrap
 import threading
 import time
+import types
 import typing as t
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from ansible_collections.golden.ami.plugins.action import packer_build as action
 
+# Seconds that a play may take on a machine that has much else to do.
+PATIENCE = 240
 EMPTY = {"DescribeImages": "imagesSet", "DescribeTags": "tagSet"}
 PACKER = """
     #!/bin/sh
@@ -106,13 +110,44 @@ def steps(output: str) -> list[str]:
     return [line.strip().partition("] ")[2] for line in output.splitlines() if line.startswith("  [0:")]
 
 
-def test_a_task_that_takes_no_time_is_not_shown(play: Play) -> None:
-    output, _ = play().communicate(timeout=60)
-    assert steps(output)[1:] == ["Launch the instance"]
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> t.Any:
+    """What decides what is shown, with a clock that the test sets; what was shown is in C(shown)."""
+    made = action._Screen()
+    made.now, made.shown, made.beats = 100.0, [], []
+    made.heartbeat = types.SimpleNamespace(beat=lambda after=None: made.beats.append(after))
+    monkeypatch.setattr(action, "show", lambda line: made.shown.append(line.strip()))
+    monkeypatch.setattr(action, "time", types.SimpleNamespace(monotonic=lambda: made.now))
+    return made
+
+
+def step(name: str) -> str:
+    return f"12:00:00 ==> golden.ami: [0:01] {name}"
+
+
+def test_a_task_that_takes_no_time_is_not_shown(screen: t.Any) -> None:
+    screen.line(step("Launch the instance"))
+    screen.line(step("Provision: common : Update"))
+    screen.line("12:00:01 ==> x: chatter")
+    screen.line(step("Provision: common : Install"))
+    assert screen.shown == ["[0:01] Launch the instance"]
+    assert screen.beats[-1] == 1.0, "it is shown when it takes that long"
+    screen._idle()
+    assert screen.shown[1:] == ["[0:01] Provision: common : Install"]
+    screen.now += 30
+    screen._idle()
+    assert screen.shown[2:] == ["… still: Provision: common : Install (0:30)"]
+
+
+def test_after_a_while_without_a_line_a_task_is_shown_at_once(screen: t.Any) -> None:
+    screen.line(step("Launch the instance"))
+    screen.now += 6
+    screen.line(step("Provision: common : Update"))
+    assert screen.shown[1:] == ["[0:01] Provision: common : Update"]
 
 
 def test_steps_are_shown_while_it_runs(play: Play) -> None:
-    output, _ = play(tenths=30).communicate(timeout=60)
+    output, _ = play(tenths=30).communicate(timeout=PATIENCE)
     shown = steps(output)
     assert shown[0].startswith("Start Packer for web-")
     assert shown[1:] == ["Launch the instance", "Provision: common : Update"]
@@ -121,13 +156,13 @@ def test_steps_are_shown_while_it_runs(play: Play) -> None:
 
 
 def test_all_is_shown_with_more_verbosity(play: Play) -> None:
-    output, _ = play("-vv").communicate(timeout=60)
+    output, _ = play("-vv").communicate(timeout=PATIENCE)
     assert "  ==> x: chatter" in output.splitlines()
 
 
 def test_check_mode_shows_the_result_alone(play: Play) -> None:
     process = play("--check", "--diff")
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Start Packer" not in output
     assert "+++ after" in output
@@ -135,21 +170,22 @@ def test_check_mode_shows_the_result_alone(play: Play) -> None:
 
 def test_async_runs_as_any_module(play: Play) -> None:
     process = play(**{"async": 60, "poll": 1})
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert "The build of web failed" in output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_an_ended_play_lets_packer_clean_up(play: Play, tmp_path: Path, number: signal.Signals) -> None:
     process = play(tenths=600)
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while not (tmp_path / "running").exists() and time.monotonic() < until:
         time.sleep(0.1)
     process.send_signal(number)
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     if number == signal.SIGINT:
         assert (tmp_path / "cleaned").exists(), "ansible-playbook waits for it"
     runs = tmp_path / ".local/state/golden.ami/runs"
+    until = time.monotonic() + PATIENCE
     while list(runs.iterdir()) and time.monotonic() < until:
         time.sleep(0.1)
     assert (tmp_path / "cleaned").exists()

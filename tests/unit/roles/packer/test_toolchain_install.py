@@ -68,7 +68,7 @@ def test_two_installs_wait_for_each_other(tmp_path: Path) -> None:
         )
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(timeout=1)
-    assert other.communicate(timeout=10)[0] == b"in\n"
+    assert other.communicate(timeout=60)[0] == b"in\n"
     assert "Waiting for another install" in (tmp_path / "p").read_text(encoding="utf-8")
 
 

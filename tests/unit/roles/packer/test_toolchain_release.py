@@ -31,7 +31,7 @@ def request_(env: dict[str, str], site: Site, tmp_path: Path, host: Host, monkey
         cache=tmp_path / "cache",
         files=FILES,
         release_url=site.url,
-        release_timeout=3,
+        release_timeout=60,
         go="",
         nice=0,
         env={**env, "GOLDEN_PROGRESS_FILE": str(tmp_path / "progress")},
