@@ -59,8 +59,11 @@ def program(verb):
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["findings"]
 SETTINGS = base64.b64encode(json.dumps({"allow": ["/opt/golden_sysprep.py", "/opt/driver.py"]}).encode()).decode()
+canaries = json.loads(pathlib.Path("/opt/canaries.json").read_text())
+# It holds what is looked for.
+os.unlink("/opt/canaries.json")
 told = {"clean": program("clean")}
-for name, (path, content, _kind) in json.loads(pathlib.Path("/opt/canaries.json").read_text()).items():
+for name, (path, content, _kind) in canaries.items():
     path = pathlib.Path(path)
     before = path.read_bytes() if path.exists() else None
     missing = [one for one in path.parents if not one.exists()]
