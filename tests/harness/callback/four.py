@@ -57,12 +57,13 @@ class CallbackModule(CallbackBase):
     def _write(self, status: str, result: t.Any) -> None:
         if not self._record:
             return
+        # Not all versions of ansible-core have a word for these in the result.
+        told = {"changed": result.is_changed(), **({status: True} if status in ("failed", "skipped") else {})}
         line = {
             "task": result.task.get_name(),
             "action": result.task.resolved_action or result.task.action,
             "status": status,
-            # A task that fails before its module starts has no word for it in its result.
-            "result": {**result.result, **({status: True} if status in ("failed", "skipped") else {})},
+            "result": {**result.result, **told},
             "calls": [self._before, self._end_of_calls()],
         }
         with Path(self._record).open("a", encoding="utf-8") as file:
