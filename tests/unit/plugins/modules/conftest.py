@@ -10,6 +10,8 @@ import json
 import os
 import sys
 import textwrap
+import time
+import types
 import typing as t
 from pathlib import Path
 
@@ -18,6 +20,7 @@ import botocore.exceptions
 import botocore.validate
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.golden.ami.plugins.module_utils._packer import process
 from ansible_collections.golden.ami.plugins.modules import packer_build
 
 FAKE = """
@@ -67,8 +70,10 @@ FAKE = """
         subprocess.Popen(["sleep", "60"], start_new_session=True)
     if step.get("signal_parent"):
         os.kill(os.getppid(), step["signal_parent"])
-    time.sleep(step.get("sleep", 0))
-    patience = time.monotonic() + 60
+    if step.get("sleep"):
+        (here / "sleeps").touch()
+        time.sleep(step["sleep"])
+    patience = time.monotonic() + 300
     while step.get("until") and not os.path.exists(step["until"]) and time.monotonic() < patience:
         time.sleep(0.05)
     if step.get("kill"):
@@ -89,6 +94,8 @@ class FakePacker:
     def __init__(self, directory: Path) -> None:
         self.path = directory / "packer"
         self._directory = directory
+        # It is there when Packer has said all that it says before it sleeps.
+        self.sleeps = directory / "sleeps"
         source = textwrap.dedent(FAKE.format(python=sys.executable, here=str(directory))).lstrip()
         self.path.write_text(source)
         self.path.chmod(0o755)
@@ -211,6 +218,17 @@ def packer(tmp_path: Path) -> FakePacker:
     fake = FakePacker(directory)
     fake.does("init")
     return fake
+
+
+@pytest.fixture
+def out_of_time(packer: FakePacker, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A timeout that is over when Packer sleeps, however slow the machine is."""
+    timeout = 10_000
+    clock = types.SimpleNamespace(
+        monotonic=lambda: time.monotonic() + 2 * timeout * packer.sleeps.exists(), sleep=time.sleep
+    )
+    monkeypatch.setattr(process, "time", clock)
+    return timeout
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def gate(packer: t.Any, tmp_path: Path) -> Path:
 
 
 def until_packer_runs(packer: t.Any) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 180
     while not packer.calls("build"):
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -204,10 +204,24 @@ def parameters(world: World) -> dict[str, str]:
     ("states", "record"), [(("one", "one", "one"), True), (("one", "two", "three"), True), (("one", "one"), False)]
 )
 def test_never_two_amis_of_one_fingerprint(
-    packer: t.Any, world: World, start: Start, states: tuple[str, ...], record: bool, force: bool
+    packer: t.Any,
+    world: World,
+    start: Start,
+    tmp_path: Path,
+    gate: Path,
+    states: tuple[str, ...],
+    record: bool,
+    force: bool,
 ) -> None:
-    slow(packer)
-    results = [build.result() for build in [start(state, record=record, force=force) for state in states]]
+    logs = [tmp_path / f"{number}.log" for number in range(len(states))]
+    builds = [
+        start(state, record=record, force=force, log_path=str(log)) for state, log in zip(states, logs, strict=True)
+    ]
+    # One builds, and the others wait for it.
+    for log in logs:
+        until_it_waits(log)
+    gate.touch()
+    results = [build.result() for build in builds]
     assert not any(result.get("failed") for result in results), results
     assert len(packer.calls("build")) == 1
     assert sorted(result["changed"] for result in results) == [*[False] * (len(states) - 1), True]
@@ -231,7 +245,7 @@ def test_another_content_is_built_after_the_first(packer: t.Any, world: World, s
 
 
 def until_it_waits(log: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 180
     while not log.exists():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -332,8 +346,7 @@ def test_a_signal_ends_the_wait(
     until_packer_runs(packer)
     log = tmp_path / "log"
     waiting = start(other, log_path=str(log))
-    while not log.exists():
-        time.sleep(0.05)
+    until_it_waits(log)
     os.kill(waiting.process.pid or 0, number)
     result = waiting.result()
     gate.touch()

@@ -245,12 +245,12 @@ def goes(aws: t.Any, resources: tuple[tuple[str, str], ...] = KINDS) -> None:
     ],
 )
 def test_only_a_failed_provisioner_keeps(
-    aws: t.Any, packer: t.Any, run: Module, home: Path, how: dict[str, t.Any]
+    aws: t.Any, packer: t.Any, run: Module, home: Path, how: dict[str, t.Any], out_of_time: int
 ) -> None:
     packer.does("build", **how)
     reads(aws)
     goes(aws)
-    result = run(timeout=2 if "sleep" in how else 60)
+    result = run(timeout=out_of_time)
     assert result["failed"]
     assert result["leftovers"] == []
     assert result["ssh"] is None

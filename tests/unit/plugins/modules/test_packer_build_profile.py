@@ -58,7 +58,8 @@ def test_of_a_build(aws: t.Any, packer: t.Any, run: Module) -> None:
     assert content["outcome"] == "built"
     assert kinds(content)[:4] == ["start", "launch", "provisioner", "task"]
     assert kinds(content)[-4:] == ["verify", "cleanup", "record", "tag"]
-    assert {"step": "Provision", "seconds": pytest.approx(1, abs=0.5)} in result["durations"]
+    provision = next(one["seconds"] for one in result["durations"] if one["step"] == "Provision")
+    assert 0.9 <= provision <= content["seconds"]
     assert any(row.startswith("task Install (web) ") for row in result["profile_table"])
 
 
@@ -66,11 +67,11 @@ def test_of_a_build(aws: t.Any, packer: t.Any, run: Module) -> None:
     ("how", "outcome"), [({"code": 1}, "failed"), ({"sleep": 30, "clean_up": "1,,ui,say,bye"}, "interrupted")]
 )
 def test_of_one_that_did_not_come_to_its_end(
-    aws: t.Any, packer: t.Any, run: Module, how: dict[str, t.Any], outcome: str
+    aws: t.Any, packer: t.Any, run: Module, how: dict[str, t.Any], outcome: str, out_of_time: int
 ) -> None:
     packer.does("build", lines=LINES, **how)
     aws.expect("DescribeImages", {"Images": []}).expect("DescribeTags", {"Tags": []})
-    content = profile(run(timeout=3 if "sleep" in how else 60))
+    content = profile(run(timeout=out_of_time))
     assert content["outcome"] == outcome
     assert kinds(content) == ["start", "launch", "provisioner", "task", "verify", "cleanup"]
 
