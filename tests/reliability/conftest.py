@@ -49,6 +49,10 @@ def _class(item: pytest.Item) -> str:
     return str(mark.args[0])
 
 
+def _stands_for_its_class(item: pytest.Item) -> bool:
+    return any(mark.kwargs.get("representative") for mark in item.iter_markers("row"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
@@ -56,10 +60,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--one-per-class"):
         return
     chosen: dict[str, pytest.Item] = {}
-    for item in items:
-        stands = any(mark.kwargs.get("representative") for mark in item.iter_markers("row"))
-        if stands or _class(item) not in chosen:
-            chosen[_class(item)] = item
+    # The first of those that stand for their class, else the first of all.
+    for item in sorted(items, key=lambda one: not _stands_for_its_class(one)):
+        chosen.setdefault(_class(item), item)
     kept = list(chosen.values())
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
