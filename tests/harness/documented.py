@@ -16,11 +16,14 @@ from harness.cloud import Cloud
 # What Ansible adds to any result by itself, or documents for all modules.
 COMMON = {
     "ansible_facts",
+    "attempts",
     "changed",
+    "changed_when_result",
     "deprecations",
     "diff",
     "exception",
     "failed",
+    "failed_when_result",
     "invocation",
     "msg",
     "resource_actions",
