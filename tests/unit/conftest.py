@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 # How long a case takes says something about the machine, not about the code.
 settings.register_profile(
@@ -21,4 +22,6 @@ settings.register_profile(
 )
 # To look for more than that: HYPOTHESIS_PROFILE=search ./taskw test:unit -- -k properties
 settings.register_profile("search", settings.get_profile("repeat"), derandomize=False, max_examples=3000)
+# Hypothesis also tries what stands in the modules that are loaded by then: another selection of tests were other cases.
+providers._get_local_constants = lambda: providers._local_constants
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))

@@ -21,7 +21,8 @@ SCHEMA = read_schema(Path(__file__).parents[5] / "roles" / "image" / "files" / "
 FILE = "images/web/image.yml"
 Key = tuple[str | int, ...]
 
-TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x17F), min_size=1, max_size=12)
+# Without what YAML takes for the end of a line, and an editor does not.
+TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x17F, exclude_categories=["Cc"]), min_size=1, max_size=12)
 TEXTS = st.lists(TEXT, max_size=3)
 SOME_TEXTS = st.lists(TEXT, min_size=1, max_size=3)
 DIGITS = st.text("0123456789abcdef", min_size=8, max_size=17)
