@@ -114,37 +114,32 @@ def test_the_clouds_own_key_can_expire_and_yet_nobody_is_locked_out(cloud: Any, 
     assert once.describe_instances()["Reservations"] == []
 
 
-def test_a_delayed_call_keeps_nobody_else_waiting(cloud: Any, ec2: Any, once: Any) -> None:
-    cloud.fault("DescribeKeyPairs", "delay", seconds=1.5)
-    took: list[float] = []
-
-    def slow() -> None:
-        began = time.monotonic()
-        once.describe_key_pairs()
-        took.append(time.monotonic() - began)
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    time.sleep(0.3)
+def test_a_delayed_call_takes_its_time(cloud: Any, once: Any) -> None:
+    cloud.fault("DescribeKeyPairs", "delay", seconds=0.7)
     began = time.monotonic()
-    for _ in range(3):
-        ec2.describe_instances()
-    others = time.monotonic() - began
-    assert thread.is_alive(), "the delay was over before anybody else was served"
-    thread.join()
-    assert took[0] >= 1.5
-    assert others < 1.2
+    once.describe_key_pairs()
+    assert time.monotonic() - began >= 0.7
 
 
-def test_a_delay_ends_with_its_fault(cloud: Any, once: Any) -> None:
+def test_a_delayed_call_keeps_nobody_else_waiting(cloud: Any, ec2: Any, once: Any) -> None:
     fault = cloud.fault("DescribeKeyPairs", "delay", seconds=600)
     thread = threading.Thread(target=once.describe_key_pairs)
     thread.start()
-    while not cloud.hits(fault):
-        time.sleep(0.02)
+    wait_for_hit(cloud, fault)
+    for _ in range(3):
+        ec2.create_key_pair(KeyName="others")
+        ec2.delete_key_pair(KeyName="others")
+    assert thread.is_alive()
     cloud.remove_fault(fault)
-    thread.join(10)
+    thread.join(20)
     assert not thread.is_alive()
+
+
+def wait_for_hit(cloud: Any, fault: str) -> None:
+    end = time.monotonic() + 20
+    while not cloud.hits(fault):
+        assert time.monotonic() < end, "no call has met the fault"
+        time.sleep(0.02)
 
 
 def test_a_dropped_answer_is_not_a_byte_and_the_work_is_done(cloud: Any, ec2: Any) -> None:
@@ -244,7 +239,7 @@ def test_an_image_stays_pending_until_its_fault_is_removed(cloud: Any, ec2: Any,
     time.sleep(0.5)
     assert not done
     cloud.remove_fault(fault)
-    waiter.join(10)
+    waiter.join(20)
     assert done == ["available"]
     assert snapshots(ec2) == [(snapshot_of(ec2, image_id), "completed")]
     ec2.run_instances(ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1)
@@ -278,7 +273,7 @@ def test_an_sdks_waiter_is_not_held_for_ever(cloud_with: Any, base_ami: str) -> 
     began = time.monotonic()
     with pytest.raises(WaiterError, match="Max attempts"):
         ec2.get_waiter("image_available").wait(ImageIds=[image_id], WaiterConfig={"Delay": 1, "MaxAttempts": 2})
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
 
 
 def test_nothing_is_left_of_a_pending_image_that_is_deregistered(cloud: Any, ec2: Any, launch: Any) -> None:
@@ -297,7 +292,7 @@ def test_nothing_is_left_of_a_pending_image_that_is_deregistered(cloud: Any, ec2
     assert cloud.machines.images == {f"image:{image_id}"}, "its snapshot still needs it"
     ec2.delete_snapshot(SnapshotId=snapshot)
     cloud.settle()
-    waiter.join(10)
+    waiter.join(20)
     assert not waiter.is_alive(), "the call of the waiter is held although there is no such image any more"
     assert cloud.machines.images == set()
     cloud.remove_fault(fault)
