@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
@@ -66,40 +68,49 @@ _retry_new = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_e
 Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
 
 
-def _call(description: str) -> t.Callable[[Function], Function]:
-    """Retry a call, and tell what was tried when it fails. Placeholders are the names of its arguments."""
+class _Filled(str):
+    """A description whose placeholders are filled: amazon.aws 11 would do it once more, 10 not at all."""
+
+    def format(self, *_arguments: object, **_named: object) -> str:
+        return self
+
+
+def _told(handler: t.Callable[[str], t.Any], description: str, retry: t.Callable[[Function], Function]) -> t.Any:
+    """Let the handler tell of what goes wrong, with the description's placeholders filled by the call's arguments."""
 
     def decorate(function: Function) -> Function:
-        return t.cast(Function, _Handler.common_error_handler(description)(_retry(function)))
+        signature = inspect.signature(function)
+        repeated = retry(function)
+
+        @functools.wraps(function)
+        def call(*arguments: t.Any, **named: t.Any) -> t.Any:
+            bound = signature.bind(*arguments, **named)
+            bound.apply_defaults()
+            return handler(_Filled(description.format(**bound.arguments)))(repeated)(*arguments, **named)
+
+        return t.cast(Function, call)
 
     return decorate
+
+
+def _call(description: str) -> t.Callable[[Function], Function]:
+    """Retry a call, and tell what was tried when it fails. Placeholders are the names of its arguments."""
+    return t.cast(t.Callable[[Function], Function], _told(_Handler.common_error_handler, description, _retry))
 
 
 def _call_about_new(description: str) -> t.Callable[[Function], Function]:
     """The same, about what was made a moment ago: that EC2 does not know it is no reason to give up at once."""
-
-    def decorate(function: Function) -> Function:
-        return t.cast(Function, _Handler.common_error_handler(description)(_retry_new(function)))
-
-    return decorate
+    return t.cast(t.Callable[[Function], Function], _told(_Handler.common_error_handler, description, _retry_new))
 
 
 def _lookup(description: str) -> t.Callable[[Function], Function]:
     """The same, for what need not exist: it gives None then."""
-
-    def decorate(function: Function) -> Function:
-        return t.cast(Function, _Handler.list_error_handler(description)(_retry(function)))
-
-    return decorate
+    return t.cast(t.Callable[[Function], Function], _told(_Handler.list_error_handler, description, _retry))
 
 
 def _deletion(description: str) -> t.Callable[[Function], Function]:
     """The same, for what may be gone already."""
-
-    def decorate(function: Function) -> Function:
-        return t.cast(Function, _Handler.deletion_error_handler(description)(_retry(function)))
-
-    return decorate
+    return t.cast(t.Callable[[Function], Function], _told(_Handler.deletion_error_handler, description, _retry))
 
 
 @_lookup("read the SSM parameter {name}")

@@ -72,3 +72,15 @@ def test_what_was_made_a_moment_ago_is_tagged_when_ec2_knows_it() -> None:
     client = Client("InvalidAMIID.NotFound", "InvalidSnapshot.NotFound")
     calls.create_tags(client, ["ami-1", "snap-1"], [])
     assert client.called == 3
+
+
+@pytest.mark.parametrize("name", ["/golden/web/versions/1", "/golden/{}/{0}/{no}"])
+def test_what_was_tried_is_named(name: str) -> None:
+    """With amazon.aws 10 as with 11, and whatever is in the name."""
+    with pytest.raises(calls.AmiError) as failed:
+        calls.put_image_parameter(Client("AccessDeniedException"), name, "ami-1", "an image")
+    assert str(failed.value).startswith(f"Failed to write the SSM parameter {name}: ")
+
+    with pytest.raises(calls.AmiError) as failed:
+        calls.get_parameter(Client("AccessDeniedException"), name=name)
+    assert str(failed.value).startswith(f"Failed to read the SSM parameter {name}: ")
