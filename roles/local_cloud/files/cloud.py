@@ -83,6 +83,11 @@ def install_commands(python: str, venv: Path, uv_path: str | None) -> list[list[
     ]
 
 
+def own_world() -> dict[str, str]:
+    """The caller's environment without what shows pip the caller's packages: those would then be missing in ours."""
+    return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
+
+
 def make() -> bool:
     """Have the environment; False when it was there. One process at a time; a broken one is made anew."""
     python, version = interpreter()
@@ -97,7 +102,9 @@ def make() -> bool:
         shutil.rmtree(venv, ignore_errors=True)
         say(f"making the local cloud's Python environment {venv}")
         for command in install_commands(python, venv, uv(sys.executable)):
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            done = subprocess.run(
+                command, env=own_world(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            )
             if done.returncode:
                 raise SystemExit(
                     f"the local cloud's Python environment {venv} could not be made:"
