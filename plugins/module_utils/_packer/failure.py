@@ -24,7 +24,8 @@ _SCRIPT = re.compile(r"(?P<text>Script exited with non-zero exit status: \d+)")
 # Lines of a result that is laid out, at most.
 _LONGEST = 300
 _SUMMARY = re.compile(
-    r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished)"
+    r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished"
+    r"|Cancelling build after receiving)"
 )
 
 

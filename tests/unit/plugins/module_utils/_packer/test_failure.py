@@ -82,3 +82,11 @@ def test_an_error_about_the_template_has_its_place() -> None:
         "/t/a.pkr.hcl:10: Datasource.Execute failed: No AMI was found matching filters: al2023"
     )
     assert "0x15" not in failure.text
+
+
+def test_that_packer_was_interrupted_is_no_reason() -> None:
+    said = "Cancelling build after receiving interrupt"
+    assert find_failure([], [said]) is None
+    later = find_failure([], [said, "==> x: Error launching source instance: request canceled"])
+    assert later is not None
+    assert later.text == "Error launching source instance: request canceled"
