@@ -54,7 +54,7 @@ def main() -> None:
         pages = build(to)
     except subprocess.CalledProcessError as error:
         raise SystemExit(error.returncode) from error
-    count = sum(1 for _ in pages.rglob("*.html"))
+    count = sum(1 for _unused in pages.rglob("*.html"))
     print(f"{count} pages: {os.path.relpath(pages / 'index.html')}")
 
 

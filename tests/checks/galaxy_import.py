@@ -49,6 +49,7 @@ def check(collection: Path) -> int:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        check=False,
     )
     if imported.returncode or COMPLAINT.search(imported.stdout) or not (root / "importer_result.json").exists():
         print(imported.stdout)

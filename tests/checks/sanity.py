@@ -105,6 +105,7 @@ def make_environments(collection: Path, environment: dict[str, str], tests: list
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            check=False,
         )
     if made.returncode:
         print(made.stdout)

@@ -95,7 +95,7 @@ def built(cloud: Cloud, directory: Path, before: dict[str, set[str]]) -> c.Mappi
     del before
 
     def twice(name: str) -> Built:
-        runs = [cloud.play("build_ami.yml", "-e", f"image={name}", cwd=directory) for _ in range(2)]
+        runs = [cloud.play("build_ami.yml", "-e", f"image={name}", cwd=directory) for _unused in range(2)]
         return Built(directory / "images" / name, *runs)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -39,6 +39,8 @@ def legacy(cloud: Cloud) -> Run:
 
 @pytest.fixture(scope="module")
 def legacy_machine(cloud: Cloud, legacy: Run) -> c.Iterator[Machine]:
+    # pytest ends the generator of a fixture.
+    # pylint: disable-next=contextmanager-generator-missing-cleanup
     with launched(cloud, "wordpress-legacy", legacy.ami()) as (machine,):
         yield machine
 

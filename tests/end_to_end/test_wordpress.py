@@ -31,6 +31,8 @@ def built(cloud: Cloud) -> Run:
 @pytest.fixture(scope="module")
 def instances(cloud: Cloud, built: Run) -> c.Iterator[list[Machine]]:
     """Two instances of the AMI."""
+    # pytest ends the generator of a fixture.
+    # pylint: disable-next=contextmanager-generator-missing-cleanup
     with launched(cloud, "wordpress", built.ami(), count=2) as pair:
         yield pair
 

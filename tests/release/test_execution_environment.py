@@ -44,7 +44,7 @@ def _requirements(text: str) -> dict[str, list[str]]:
     """The requirements by the collection that asks for them, which a comment names."""
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
-        requirement, _, collection = line.partition("  # from collection ")
+        requirement, _unused, collection = line.partition("  # from collection ")
         found.setdefault(collection.strip(), []).append(requirement.strip())
     return found
 

@@ -165,7 +165,7 @@ class Row:
         order = ("instance", "image", "snapshot", "key pair", "security group", "volume", "parameter")
         for kind in order:
             for one in left.get(kind, set()):
-                identifier, _, region = one.rpartition(" in ")
+                identifier, _unused, region = one.rpartition(" in ")
                 # It may be gone with what it belonged to; what could not be removed has been reported as left.
                 with contextlib.suppress(ClientError):
                     self._delete(kind, identifier, region)

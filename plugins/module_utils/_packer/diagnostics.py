@@ -76,7 +76,7 @@ def _with_summary(diagnostic: Diagnostic) -> Diagnostic:
     """Errors of legacy JSON may come without a summary: then the first line of the text is one."""
     if diagnostic.summary:
         return diagnostic
-    first, _, rest = diagnostic.detail.partition("\n")
+    first, _unused, rest = diagnostic.detail.partition("\n")
     return dataclasses.replace(diagnostic, summary=first.strip(), detail=rest.strip())
 
 

@@ -354,7 +354,7 @@ class Probe:
         question = next((one for one in questions if one.name == name), None)
         if question is None:
             return error
-        file, _, line = question.source.where.rpartition(":")
+        file, _unused, line = question.source.where.rpartition(":")
         source = f'source "{question.source.kind}" "{question.source.label}"'
         return dataclasses.replace(error, file=file, line=int(line), summary=f"{source}: {error.summary}")
 

@@ -124,6 +124,7 @@ class Supervised:
         self._output = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - lives as long as the process
         self._lines = LineReader(self._output.fileno())
         self._mark = f"{MARK}={environment[MARK]}".encode() if MARK in environment else None
+        # pylint: disable-next=ansible-bad-function  # its output is read while it runs, and it is ended as a group
         self._process = subprocess.Popen(  # noqa: S603
             argv,
             env=environment,

@@ -170,7 +170,7 @@ def table(profile: Profile) -> list[str]:
 
 def _task_name(name: str) -> str:
     """C(Install (web)) instead of C(web : Install): in a play's YAML output a colon would put the line in quotes."""
-    role, _, task = name.partition(" : ")
+    role, _unused, task = name.partition(" : ")
     return f"{task} ({role})" if task else role
 
 

@@ -28,23 +28,18 @@ class Settings(t.Protocol):
 
     def has(self, name: str) -> bool:
         """Whether there is such a setting, or such a block."""
-        ...
 
     def plain(self, name: str) -> str | None:
         """A setting that is a text in so many words."""
-        ...
 
     def plain_list(self, name: str) -> list[str] | None:
         """A setting that is a list of texts in so many words."""
-        ...
 
     def variable(self, name: str) -> str | None:
         """The name of the variable, when a setting is the value of one and nothing else."""
-        ...
 
     def block(self, name: str) -> Settings | None:
         """A block in this one."""
-        ...
 
 
 def _variable_in(text: str | None) -> str | None:

@@ -50,7 +50,7 @@ class Source:
 
 def _reference(text: str) -> tuple[str, str]:
     """C(source.amazon-ebs.web), or the same without its first word."""
-    kind, _, label = text.removeprefix("source.").partition(".")
+    kind, _unused, label = text.removeprefix("source.").partition(".")
     return kind, label
 
 

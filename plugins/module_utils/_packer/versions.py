@@ -63,6 +63,7 @@ def packer_version(executable: str) -> str:
 def _ask_version(executable: str) -> str:
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
     try:
+        # pylint: disable-next=ansible-bad-function  # AnsibleModule is not known here: only main() exits
         asked = subprocess.run(  # noqa: S603
             [executable, "version"],
             stdin=subprocess.DEVNULL,

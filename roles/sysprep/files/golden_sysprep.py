@@ -222,7 +222,7 @@ def find_hooks(machine: Machine) -> Iterator[Finding]:
 
 def find_cloud_init(_machine: Machine) -> Iterator[Finding]:
     """Anything but empty directories below /var/lib/cloud, and network settings that it wrote for this machine."""
-    for directory, _, names in os.walk("/var/lib/cloud"):
+    for directory, _unused, names in os.walk("/var/lib/cloud"):
         for name in sorted(names):
             yield Finding(f"{directory}/{name}")
     for link in matching("/var/lib/cloud/instance", "/var/lib/cloud/instances/*"):
@@ -463,7 +463,7 @@ def clean(machine: Machine, dry_run: bool) -> list[str]:
 
 def prune_directories(base: Path) -> None:
     """Remove directories that hold nothing, but for those that a seed is put into."""
-    for directory, _, _ in os.walk(base, topdown=False):
+    for directory, _unused, _unused in os.walk(base, topdown=False):
         if Path(directory) != base and "seed" not in Path(directory).relative_to(base).parts:
             with contextlib.suppress(OSError):
                 os.rmdir(directory)

@@ -121,7 +121,7 @@ def make_state(old: dict[str, Any], instance: str, on_new_instance: str) -> dict
 
 def random_text(length: int) -> str:
     """Letters and digits: safe in PHP, SQL and a shell alike; 64 of them hold 381 bits."""
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _unused in range(length))
 
 
 def constants(settings: Settings, state: dict[str, Any], environment: dict[str, str]) -> dict[str, str]:
@@ -216,7 +216,7 @@ def write(path: Path, text: str, mode: int, group: str = "root") -> None:
 def ask_mariadb(statements: str) -> str:
     """Send statements as root through the socket; the password goes through a pipe, never through argv."""
     argv = ["mariadb", "--protocol=socket", "--user=root", "--batch", "--skip-column-names"]
-    for _ in range(30):
+    for _unused in range(30):
         done = subprocess.run(argv, input=statements, check=False, capture_output=True, text=True, timeout=60)
         if done.returncode == 0:
             return done.stdout

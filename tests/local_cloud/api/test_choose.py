@@ -119,7 +119,7 @@ def test_the_book_counts() -> None:
     book = FaultBook()
     told = book.add(fault(skip=1, times=2))
     assert told["id"] == "throttle-1"
-    assert [book.decide(CALL).fault is not None for _ in range(5)] == [False, True, True, False, False]
+    assert [book.decide(CALL).fault is not None for _unused in range(5)] == [False, True, True, False, False]
     assert book.list()[0]["hits"] == 2
     assert book.decide(replace(CALL, operation="StopInstances")) == Decision()
     assert (book.remove("throttle-1"), book.remove("throttle-1")) == (True, False)

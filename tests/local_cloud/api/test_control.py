@@ -21,7 +21,7 @@ def test_a_fault_is_added_listed_and_removed(cloud: Any) -> None:
     assert cloud.control("GET", "faults") == (200, {"faults": [added]})
     assert cloud.control("DELETE", f"faults/{added['id']}") == (200, {"removed": 1})
     assert cloud.control("GET", "faults") == (200, {"faults": []})
-    for _ in range(3):
+    for _unused in range(3):
         cloud.fault("*", "throttle")
     assert len({fault["id"] for fault in cloud.faults()}) == 3
     assert cloud.control("DELETE", "faults") == (200, {"removed": 3})

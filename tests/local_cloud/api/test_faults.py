@@ -42,7 +42,7 @@ def failed(call: Any, *arguments: Any, **options: Any) -> tuple[str, int]:
 def test_an_error_comes_as_often_as_asked_and_nothing_is_done(cloud: Any, once: Any, base_ami: str) -> None:
     fault = cloud.fault("RunInstances", "error", code="InsufficientInstanceCapacity", message="none", times=2)
     asked = {"ImageId": base_ami, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
-    for _ in range(2):
+    for _unused in range(2):
         assert failed(once.run_instances, **asked) == ("InsufficientInstanceCapacity", 500)
     assert once.describe_instances()["Reservations"] == []
     once.run_instances(**asked)
@@ -70,7 +70,7 @@ def test_an_sdk_goes_over_a_short_shortage_by_itself(cloud: Any, ec2: Any) -> No
 )
 def test_throttling_in_the_words_of_each_service(cloud: Any, service: str, call: str, expected: Any) -> None:
     cloud.fault("*", "throttle", times=None)
-    for _ in range(3):
+    for _unused in range(3):
         assert failed(getattr(client_once(cloud, service), call)) == expected
 
 
@@ -86,7 +86,7 @@ def test_throttling_in_the_words_of_each_service(cloud: Any, service: str, call:
 )
 def test_expired_credentials_in_the_words_of_each_service(cloud: Any, service: str, call: str, expected: Any) -> None:
     cloud.fault("*", "expire_credentials")
-    for _ in range(2):
+    for _unused in range(2):
         assert failed(getattr(client_once(cloud, service), call)) == expected
 
 
@@ -126,7 +126,7 @@ def test_a_delayed_call_keeps_nobody_else_waiting(cloud: Any, ec2: Any, once: An
     thread = threading.Thread(target=once.describe_key_pairs)
     thread.start()
     wait_for_hit(cloud, fault)
-    for _ in range(3):
+    for _unused in range(3):
         ec2.create_key_pair(KeyName="others")
         ec2.delete_key_pair(KeyName="others")
     assert thread.is_alive()
@@ -195,14 +195,14 @@ def test_counts_are_exact_when_calls_come_at_once(cloud: Any, once: Any) -> None
     outcomes: list[str] = []
 
     def ask() -> None:
-        for _ in range(5):
+        for _unused in range(5):
             try:
                 once.describe_regions()
                 outcomes.append("served")
             except ClientError:
                 outcomes.append("failed")
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
+    threads = [threading.Thread(target=ask) for _unused in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

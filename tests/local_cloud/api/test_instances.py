@@ -165,7 +165,7 @@ def test_states_that_forbid(cloud: Any, ec2: Any, launch: Any, refused: Any) -> 
 
 
 def test_filters_and_pages(cloud: Any, ec2: Any, launch: Any, refused: Any) -> None:
-    ids = {launch() for _ in range(3)}
+    ids = {launch() for _unused in range(3)}
     ec2.stop_instances(InstanceIds=[min(ids)])
     cloud.settle()
 
@@ -240,7 +240,7 @@ def test_metadata_is_told_while_the_machine_boots(cloud: Any, ec2: Any, base_ami
 def test_an_instance_without_a_public_address(cloud: Any, ec2: Any, launch: Any) -> None:
     nic = {"DeviceIndex": 0, "AssociatePublicIpAddress": False}
     instance_id = launch(NetworkInterfaces=[nic])
-    for _ in range(2):
+    for _unused in range(2):
         seen = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
         assert seen["State"]["Name"] == "running"
         assert "PublicIpAddress" not in seen

@@ -81,7 +81,7 @@ def test_an_error_is_kept_with_its_text(cloud: Any, ec2: Any, ssm: Any, refused:
 def test_no_secret_gets_into_the_record(cloud: Any, ec2: Any, ssm: Any, base_ami: str) -> None:
     ssm.put_parameter(Name="/a", Value=SECRET, Type="SecureString")
     ssm.put_parameter(Name="/plain", Value="seen", Type="String")
-    for _ in range(2):
+    for _unused in range(2):
         ssm.get_parameter(Name="/a", WithDecryption=True)
         ssm.get_parameters(Names=["/a"], WithDecryption=True)
         ssm.get_parameters_by_path(Path="/", WithDecryption=True)
@@ -150,7 +150,7 @@ def test_a_line_is_not_longer_than_16_kib(cloud: Any, ec2: Any, ssm: Any) -> Non
 
 
 def test_numbers_go_on_after_a_restart(cloud: Any, ec2: Any) -> None:
-    for _ in range(3):
+    for _unused in range(3):
         ec2.describe_regions()
     cloud.restart()
     cloud.client("ec2").describe_regions()
@@ -195,7 +195,7 @@ def all_of(log: CallLog, after: int = 0) -> tuple[list[int], int, int]:
 
 def test_a_record_that_is_too_long_is_put_aside_and_the_reader_can_tell(tmp_path: Path) -> None:
     log = CallLog(tmp_path / "calls.jsonl", largest=2000)
-    for _ in range(20):
+    for _unused in range(20):
         log.write(record("DescribeRegions"))
     seen, first, last = all_of(log)
     assert (seen[0], seen[-1], last) == (first, 20, 20)
@@ -218,7 +218,7 @@ def test_a_file_that_cannot_be_gone_on_with(tmp_path: Path, found: str) -> None:
 
 def test_a_file_that_was_cut_short_by_a_crash(tmp_path: Path) -> None:
     log = CallLog(tmp_path / "calls.jsonl")
-    for _ in range(3):
+    for _unused in range(3):
         log.write(record("DescribeRegions"))
     log.close()
     with (tmp_path / "calls.jsonl").open("a") as file:
@@ -263,11 +263,11 @@ def test_lines_of_threads_do_not_mix(tmp_path: Path) -> None:
     log = CallLog(tmp_path / "calls.jsonl", largest=20_000)
 
     def write() -> None:
-        for _ in range(100):
+        for _unused in range(100):
             log.write(record("DescribeRegions"))
             log.read(0, lambda _call: True)
 
-    threads = [threading.Thread(target=write) for _ in range(4)]
+    threads = [threading.Thread(target=write) for _unused in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

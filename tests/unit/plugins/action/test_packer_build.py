@@ -147,7 +147,7 @@ def test_after_a_while_without_a_line_a_task_is_shown_at_once(screen: t.Any) -> 
 
 
 def test_steps_are_shown_while_it_runs(play: Play) -> None:
-    output, _ = play(tenths=30).communicate(timeout=PATIENCE)
+    output, _unused = play(tenths=30).communicate(timeout=PATIENCE)
     shown = steps(output)
     assert shown[0].startswith("Start Packer for web-")
     assert shown[1:] == ["Launch the instance", "Provision: common : Update"]
@@ -156,13 +156,13 @@ def test_steps_are_shown_while_it_runs(play: Play) -> None:
 
 
 def test_all_is_shown_with_more_verbosity(play: Play) -> None:
-    output, _ = play("-vv").communicate(timeout=PATIENCE)
+    output, _unused = play("-vv").communicate(timeout=PATIENCE)
     assert "  ==> x: chatter" in output.splitlines()
 
 
 def test_check_mode_shows_the_result_alone(play: Play) -> None:
     process = play("--check", "--diff")
-    output, _ = process.communicate(timeout=PATIENCE)
+    output, _unused = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Start Packer" not in output
     assert "+++ after" in output
@@ -170,7 +170,7 @@ def test_check_mode_shows_the_result_alone(play: Play) -> None:
 
 def test_async_runs_as_any_module(play: Play) -> None:
     process = play(**{"async": 60, "poll": 1})
-    output, _ = process.communicate(timeout=PATIENCE)
+    output, _unused = process.communicate(timeout=PATIENCE)
     assert "The build of web failed" in output
 
 

@@ -234,6 +234,8 @@ def out_of_time(packer: FakePacker, monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[AwsCalls]:
     calls = AwsCalls()
+    # A function, so that it is bound to the client.
+    # pylint: disable-next=unnecessary-lambda
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *given: calls(*given))
     yield calls
     calls.done()

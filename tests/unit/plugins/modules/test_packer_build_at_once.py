@@ -111,6 +111,8 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, packer: t.Any, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path, packer)
+    # A function, so that it is bound to the client.
+    # pylint: disable-next=unnecessary-lambda
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *given: made(*given))
     monkeypatch.setattr(lock, "_POLL_PARAMETER", 0.2)
     return made

@@ -37,7 +37,7 @@ class Settings:
 
 def new_keys() -> tuple[str, str]:
     """A random access key and secret, in AWS's form."""
-    return "AKIA" + "".join(secrets.choice(_BASE32) for _ in range(16)), secrets.token_urlsafe(30)
+    return "AKIA" + "".join(secrets.choice(_BASE32) for _unused in range(16)), secrets.token_urlsafe(30)
 
 
 def load(place: Place) -> Settings | None:

@@ -47,6 +47,8 @@ class _Pickler(pickle.Pickler):
 
         if isinstance(obj, ParameterDict):
             return (type(obj), (obj.account_id, obj.region_name), None, None, iter(dict.items(obj)))
+        # Of moto's own classes only, which pickle cannot make again.
+        # pylint: disable-next=unidiomatic-typecheck
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             return (_rebuild, (type(obj), obj.default_factory, dict(obj), obj.__dict__))
         if isinstance(obj, _PRIVATE_KEYS):
@@ -107,8 +109,8 @@ class StateFile:
                 f"{self._path} must belong to the user who runs the local cloud and be readable by nobody else "
                 "(mode 0600); it may have been put there by somebody else and is not read."
             )
-        magic, _, rest = document.partition(b"\n")
-        stamp, _, content = rest.partition(b"\n")
+        magic, _unused, rest = document.partition(b"\n")
+        stamp, _unused, content = rest.partition(b"\n")
         if magic != MAGIC:
             raise StateError(f"{self._path} is not a state file of a local cloud. {self._remedy()}")
         expected = f"{SCHEMA} {moto.__version__}"

@@ -56,7 +56,7 @@ def test_silence_asks_and_an_answer_ends_it() -> None:
 def test_who_speaks_is_not_asked_about() -> None:
     asked = Asked(True)
     watch = CredentialsWatch(asked)
-    for _ in range(20):
+    for _unused in range(20):
         watch.heard()
         assert not watch.expired()
     assert asked.times == 0

@@ -92,7 +92,7 @@ def test_whatever_the_expressions_the_blocks_around_them_are_found(seed: int) ->
 def test_broken_text_never_raises(seed: int) -> None:
     chance = random.Random(seed)
     text = NASTY + "".join(f"a = {one}\n" for one in EXPRESSIONS)
-    for _ in range(20):
+    for _unused in range(20):
         start = chance.randrange(len(text))
         broken = text[:start] + chance.choice(['"', "}", "{", "${", "<<E\n", "", "\n", "\\"]) + text[start + 3 :]
         body = hcl.parse(broken)

@@ -57,7 +57,9 @@ def test_only_its_owner_reads_it(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_locked_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[int] = []
     close = __import__("os").close
-    monkeypatch.setattr("fcntl.flock", lambda *_given: (_ for _ in ()).throw(OSError(37, "No locks available")))
+    monkeypatch.setattr(
+        "fcntl.flock", lambda *_given: (_unused for _unused in ()).throw(OSError(37, "No locks available"))
+    )
     monkeypatch.setattr("os.close", lambda handle: (closed.append(handle), close(handle))[1])
     with pytest.raises(OSError, match="No locks available"):
         FileLock(tmp_path / "web").take(owner("a"))

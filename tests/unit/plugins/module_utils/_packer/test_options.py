@@ -42,7 +42,7 @@ def test_what_is_not_given() -> None:
     assert options.placements == ({},)
     assert options.variable_names == []
     with pytest.raises(PackerError, match=r"Which Region\? Set the option region, AWS_REGION"):
-        _ = options.region
+        _unused = options.region
 
 
 def test_zero_is_an_age_and_no_timeout() -> None:

@@ -27,7 +27,7 @@ def packer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_packer_is_asked_once(packer: Path) -> None:
-    assert [packer_version(str(packer)) for _ in range(2)] == ["1.16.0", "1.16.0"]
+    assert [packer_version(str(packer)) for _unused in range(2)] == ["1.16.0", "1.16.0"]
     assert (packer.parent / "asked").read_text() == "x\n"
     packer.write_text(packer.read_text().replace("1.16.0", "1.17.0"))
     assert packer_version(str(packer)) == "1.17.0"

@@ -340,7 +340,7 @@ class PodmanMachines:
 
     def _settled(self, instance_id: str) -> dict[str, Any] | None:
         """The container's record, once podman has noticed its end."""
-        for _ in range(50):
+        for _unused in range(50):
             record = self.podman.inspect(instance_id)
             if not record or record["State"]["Status"] in ("exited", "stopped"):
                 return record
