@@ -35,6 +35,9 @@ HOSTILE = {
     "spaces": " a  b ",
     "option": "--force -var secret=x",
 }
+# Packer's Amazon builder takes these in tags and descriptions for templates of its own, in HCL too.
+TEMPLATES = ("Jinja", "Jinja block", "Go template")
+LITERAL = {kind: text for kind, text in HOSTILE.items() if kind not in TEMPLATES}
 SHOW = 'printf \'arrived:%s:\\n\' "$(printf %s "$TEXT" | base64 -w 0)"\ntest ! -e CANARY'
 
 
@@ -103,9 +106,9 @@ def assert_arrived(row: Row, log: str, image: dict, wanted: dict[str, str], text
 def test_values_arrive_letter_by_letter(row: Row, canary: Path) -> None:
     """By the module: values of variables, keys and values of tags, the AMI's description, and the directory itself."""
     everything = planted("\n".join(HOSTILE.values()), canary)
-    tags = {f"a {kind}": planted(text, canary) for kind, text in HOSTILE.items()}
-    keys = {planted(text, canary)[:127]: "as a key" for kind, text in HOSTILE.items() if kind != "spaces"}
-    description = planted(HOSTILE["quotes"] + HOSTILE["command substitution"] + HOSTILE["Jinja"], canary)[:255]
+    tags = {f"a {kind}": planted(text, canary) for kind, text in LITERAL.items()}
+    keys = {planted(text, canary)[:127]: "as a key" for kind, text in LITERAL.items() if kind != "spaces"}
+    description = planted(HOSTILE["quotes"] + HOSTILE["command substitution"], canary)[:255]
     row.bench.directory /= "a b $(touch x); 'c' {{ d }}"
     row.bench.image("web", planted(SHOW, canary))
     result = row.bench.build("web", variables={"text": everything, "description": description}, tags={**tags, **keys})
@@ -119,7 +122,7 @@ def test_values_arrive_letter_by_letter(row: Row, canary: Path) -> None:
 def test_values_of_a_definition_arrive_letter_by_letter(row: Row, canary: Path) -> None:
     """By the play, from image.yml: what is in it is data, and no template of Ansible's."""
     everything = planted("\n".join(HOSTILE.values()), canary)
-    tags = {f"a {kind}": planted(text, canary) for kind, text in HOSTILE.items()}
+    tags = {f"a {kind}": planted(text, canary) for kind, text in LITERAL.items()}
     row.bench.directory /= "a b $(touch x); 'c'"
     # A mapping of YAML goes on with what is JSON.
     definition = f"variables: {json.dumps({'text': everything})}\ntags: {json.dumps(tags)}\n"
@@ -130,3 +133,12 @@ def test_values_of_a_definition_arrive_letter_by_letter(row: Row, canary: Path) 
     logs = (row.cloud.home / "golden.ami" / "logs").glob("*.log")
     log = max(logs, key=lambda one: one.stat().st_mtime).read_text()
     assert_arrived(row, log, row.complete(ami, "web"), tags, everything)
+
+
+@pytest.mark.row("names")
+def test_a_template_in_the_description_is_refused(row: Row, canary: Path) -> None:
+    row.bench.image("web")
+    result = row.bench.build("web", variables={"description": planted(HOSTILE["Jinja"], canary)})
+    assert result.rc != 0, result
+    assert "ami_description" in result.msg, result
+    assert not [call for call in row.calls() if call["operation"] in ("RunInstances", "CreateKeyPair")]
