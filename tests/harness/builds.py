@@ -243,10 +243,13 @@ class Bench:
         self.id = secrets.token_hex(6)
         # Short: paths of sockets have 108 characters at most.
         self.temporary = Path(tempfile.mkdtemp(prefix="gt-"))
+        # Ansible's own, which a killed play leaves; in a plain place, whatever the user's directory is called.
+        self.ansible = Path(tempfile.mkdtemp(prefix="ga-"))
         self._starts = 0
 
     def remove(self) -> None:
         shutil.rmtree(self.temporary, ignore_errors=True)
+        shutil.rmtree(self.ansible, ignore_errors=True)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -257,8 +260,8 @@ class Bench:
             **self.cloud.environment,
             MARK: self.id,
             "TMPDIR": str(self.temporary),
-            "ANSIBLE_LOCAL_TEMP": str(self.directory / ".ansible"),
-            "ANSIBLE_REMOTE_TEMP": str(self.directory / ".ansible"),
+            "ANSIBLE_LOCAL_TEMP": str(self.ansible),
+            "ANSIBLE_REMOTE_TEMP": str(self.ansible),
             "AWS_CONFIG_FILE": str(state / "config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(state / "credentials"),
             "AWS_PROFILE": "golden-local",

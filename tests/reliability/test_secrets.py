@@ -102,7 +102,7 @@ def assert_hidden(row: Row, result: Result, watch: Watch, secret: str) -> None:
     for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
         assert not any(word in text for word in words), f"{name}: {text}"
     home = row.cloud.home
-    assert files_with(words, home, row.bench.directory, row.bench.temporary, except_for=INPUT) == []
+    assert files_with(words, home, row.bench.directory, row.bench.temporary, row.bench.ansible, except_for=INPUT) == []
     assert not any(word in cloud_text(row) for word in words), "in the cloud"
 
 
@@ -161,5 +161,10 @@ def test_the_key_of_aws_is_nowhere(row: Row) -> None:
     assert secret not in result.stdout + result.stderr
     # The cloud itself keeps what it made.
     kept = (*INPUT, "credentials", "cloud.json", "serve.json")
-    assert files_with([secret], row.cloud.home, row.bench.directory, row.bench.temporary, except_for=kept) == []
+    assert (
+        files_with(
+            [secret], row.cloud.home, row.bench.directory, row.bench.temporary, row.bench.ansible, except_for=kept
+        )
+        == []
+    )
     assert result.rc != 0
