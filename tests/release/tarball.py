@@ -131,7 +131,14 @@ def build(source: Path, to: Path) -> Path:
     """Have ansible-galaxy build the collection that lies in ``source``. Gives the tarball."""
     to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="golden-build-", dir=to) as alone:
-        argv = ["ansible-galaxy", "collection", "build", "--output-path", alone, str(source)]
+        argv = [
+            str(Path(sys.executable).parent / "ansible-galaxy"),
+            "collection",
+            "build",
+            "--output-path",
+            alone,
+            str(source),
+        ]
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, cwd=source)
         (made,) = Path(alone).glob("*.tar.gz")
         return Path(shutil.move(made, to / made.name))
