@@ -28,6 +28,8 @@ class Line:
     rows: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
+    # Those whose test itself came to a good end: one that was interrupted did not.
+    good: set[str] = field(default_factory=set)
     leaked: int = 0
     seconds: float = 0.0
 
@@ -37,7 +39,7 @@ class Line:
 
     @property
     def passed(self) -> int:
-        return len(self.rows - self.skipped - self.failed)
+        return len(self.good - self.failed)
 
 
 def lines(reports: c.Iterable[Report]) -> dict[str, Line]:
@@ -52,6 +54,8 @@ def lines(reports: c.Iterable[Report]) -> dict[str, Line]:
             line.failed.add(report.row)
         elif report.outcome == "skipped":
             line.skipped.add(report.row)
+        elif report.phase == "call":
+            line.good.add(report.row)
     return dict(sorted(found.items()))
 
 
@@ -65,6 +69,7 @@ def table(found: dict[str, Line], total_seconds: float) -> list[str]:
         total.rows |= line.rows
         total.failed |= line.failed
         total.skipped |= line.skipped
+        total.good |= line.good
         total.leaked += line.leaked
         total.seconds += line.seconds
     return [head, *rows, _line("total", total, width), f"The whole suite took {total_seconds:.0f} s."]

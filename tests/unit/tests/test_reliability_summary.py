@@ -33,6 +33,11 @@ def test_a_row_fails_in_any_phase_and_once() -> None:
     assert signals.seconds == 10.5
 
 
+def test_a_row_that_was_interrupted_has_not_passed() -> None:
+    interrupted = [one for one in phases("a", "signals") if one.phase != "call"]
+    assert (lines(interrupted)["signals"].tried, lines(interrupted)["signals"].passed) == (1, 0)
+
+
 def test_the_last_lines_are_totals() -> None:
     printed = table(lines([*phases("a", "signals"), *phases("b", "names", call="failed", leaked=2)]), 7.4)
     assert printed[0].split() == [
