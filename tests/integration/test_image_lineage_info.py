@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from harness.builds import DEBIAN
 from harness.cloud import Cloud
@@ -29,6 +31,8 @@ def ami(cloud: Cloud, image: str, version: str, source: str) -> str:
 def amis(cloud: Cloud) -> dict[str, str]:
     first = ami(cloud, "parent", "20261101000000", "ami-0")
     child = ami(cloud, "child", "20261102000000", first)
+    # EC2 tells the time of creation in whole seconds.
+    time.sleep(1.1)
     second = ami(cloud, "parent", "20261103000000", "ami-0")
     sibling = ami(cloud, "sibling", "20261104000000", second)
     return {"first": first, "second": second, "child": child, "sibling": sibling}
