@@ -22,8 +22,9 @@ from dataclasses import dataclass
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # The last line of pytest: "= 3 failed, 224 passed, 1 skipped in 143.21s (0:02:23) =".
 PYTEST = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s")
-# What a chore that is not pytest says at its end: "== 12 checks, 545 files".
+# What a chore that is not pytest says at its end: "== 12 checks passed (…)", and Molecule "executed 6 scenarios (…)".
 OWN = re.compile(r"^== (\d+ [a-z].*)$")
+MOLECULE = re.compile(r"Molecule executed (\d+ scenarios? \([^)]*\))")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def counts(lines: list[str]) -> str:
         if match := PYTEST.match(line):
             for number, what in re.findall(r"(\d+) ([a-z]+)", match[1]):
                 found[what] += int(number)
-        elif match := OWN.match(line):
+        elif match := OWN.match(line) or MOLECULE.search(line):
             own = match[1]
     return ", ".join([*(f"{number} {what}" for what, number in found.items()), *([own] if own else [])])
 

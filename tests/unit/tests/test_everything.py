@@ -22,6 +22,7 @@ SCRIPT = Path(everything.__file__)
         (["\x1b[31m3 failed\x1b[0m, 4 passed in 1.20s"], "3 failed, 4 passed"),
         (["== 2 passed in 1s ==", "noise", "== 5 passed in 2.0s =="], "7 passed"),
         (["== ruff", "== 12 checks, 545 files"], "12 checks, 545 files"),
+        (["\x1b[34mINFO\x1b[0m     Molecule executed 6 scenarios (6 successful)"], "6 scenarios (6 successful)"),
         (["it took 3 passed the post"], ""),
     ],
 )
