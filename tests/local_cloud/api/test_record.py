@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from pathlib import Path
@@ -125,6 +126,24 @@ def key_of(cloud: Any, operation: str) -> Any:
         ),
         ({"Type": "SecureString", "Value": "x"}, {"Type": "SecureString", "Value": masking.MASK}),
         ({"Type": "String", "Value": "x"}, None),
+        ({"Attribute": "userData", "Value": "x"}, {"Attribute": "userData", "Value": masking.MASK}),
+        ({"Attribute": "USERDATA", "Value": "x"}, {"Attribute": "USERDATA", "Value": masking.MASK}),
+        ({"Attribute": "disableApiStop", "Value": "true"}, None),
+        ({"UserData": {"Value": "x"}}, {"UserData": masking.MASK}),
+        ({"UserData.Value": "x", "MinCount": "a"}, {"UserData.Value": masking.MASK, "MinCount": "a"}),
+        ({"LaunchTemplateData": {"UserData": "x"}}, {"LaunchTemplateData": {"UserData": masking.MASK}}),
+        ({"Tags": [{"Key": "DbPassword", "Value": "x"}]}, {"Tags": [{"Key": "DbPassword", "Value": masking.MASK}]}),
+        (
+            {"Tag.1.Key": "DbPassword", "Tag.1.Value": "x", "Tag.2.Value": "y"},
+            {"Tag.1.Key": "DbPassword", "Tag.1.Value": masking.MASK, "Tag.2.Value": "y"},
+        ),
+        ({"Tags": [{"Key": "Name", "Value": "x"}]}, None),
+        ({"KeyId": "k", "Plaintext": b"x"}, {"KeyId": "k", "Plaintext": masking.MASK}),
+        ({"PasswordData": "x"}, {"PasswordData": masking.MASK}),
+        (
+            {"PrivateKeyPlaintext": b"x", "PublicKey": "c3No"},
+            {"PrivateKeyPlaintext": masking.MASK, "PublicKey": "c3No"},
+        ),
     ],
 )
 def test_what_is_a_secret(given: dict[str, Any], kept: dict[str, Any] | None) -> None:
@@ -132,6 +151,43 @@ def test_what_is_a_secret(given: dict[str, Any], kept: dict[str, Any] | None) ->
         return json.loads(json.dumps(value, default=lambda one: "c3No").replace(masking.MASK, "*"))
 
     assert plain(masking.clean(given)) == plain(given if kept is None else kept)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"Value": "x"}, masking.MASK),
+        ({"Value": "x", "Type": None}, masking.MASK),
+        ({"Value": "x", "Type": "securestring"}, masking.MASK),
+        ({"Value": "x", "Type": "SecureString"}, masking.MASK),
+        ({"Value": "x", "Type": "String"}, "x"),
+        ({"Value": "x,y", "Type": "StringList"}, "x,y"),
+    ],
+)
+def test_a_parameter_is_shown_only_when_it_says_that_it_is_plain(given: dict[str, Any], kept: str) -> None:
+    assert json.loads(masking.parameters("PutParameter", {"Name": "/a", **given}))["Value"] == kept
+
+
+def test_user_data_that_is_changed_is_not_in_the_record(cloud: Any, ec2: Any, launch: Any, refused: Any) -> None:
+    """In all the ways in which it can be sent, although none is served."""
+    instance, encoded = launch(), base64.b64encode(SECRET.encode()).decode()
+    ec2.stop_instances(InstanceIds=[instance])
+    cloud.settle()
+    for given in (
+        {"Attribute": "userData", "Value": encoded},
+        {"Attribute": "UserData", "Value": encoded},
+        {"UserData": {"Value": SECRET}},
+    ):
+        with refused("UnsupportedOperation", "UserData"):
+            ec2.modify_instance_attribute(InstanceId=instance, **given)
+    ec2.create_tags(Resources=[instance], Tags=[{"Key": "db-password", "Value": SECRET}])
+    ec2.describe_tags()
+    ec2.describe_instances()
+    for sent in (cloud.directory / "calls.jsonl").read_text(), json.dumps(cloud.control("GET", "calls")):
+        assert SECRET not in sent
+        assert encoded.rstrip("=") not in sent
+    changes = [c["parameters"] for c in cloud.calls() if c["operation"] == "ModifyInstanceAttribute"]
+    assert [c.get("Value", c.get("UserData")) for c in changes] == [masking.MASK] * 3
 
 
 def test_a_line_is_not_longer_than_16_kib(cloud: Any, ec2: Any, ssm: Any) -> None:

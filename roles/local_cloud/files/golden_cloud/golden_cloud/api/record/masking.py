@@ -24,7 +24,11 @@ LONGEST_PART = 7 * 1024
 """Characters of JSON, for the parameters and for the result: a line is below 16 KiB."""
 DEEPEST = 12
 
-_SECRET = re.compile(r"Password|Passphrase|Secret|Tokens?$|TokenCode|KeyMaterial|UserData", re.IGNORECASE)
+_SECRET = re.compile(
+    r"Password|Passphrase|Secret|Tokens?$|TokenCode|SAMLAssertion|KeyMaterial|PrivateKey|Plaintext|User[-_ ]?Data",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(r"((?:.*\.)?)Values?(?:\.\d+)?")
 _NO_SECRET = {"ClientToken", "NextToken", "HttpTokens", "PublicKeyMaterial"}
 
 
@@ -33,7 +37,8 @@ def parameters(operation: str, given: Mapping[str, Any] | None) -> str:
     if given is None:
         return "null"
     shown = dict(given)
-    if operation == "PutParameter" and shown.get("Type", "SecureString") == "SecureString":
+    # Without a type it has the one of the parameter's last version.
+    if operation == "PutParameter" and shown.get("Type") not in ("String", "StringList") and "Value" in shown:
         shown["Value"] = MASK
     return _fitting(clean(shown))
 
@@ -63,11 +68,26 @@ def clean(value: Any, depth: int = 0) -> Any:
 
 
 def _clean_mapping(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    secure = value.get("Type") == "SecureString"
     return {
-        str(key): MASK if _is_secret(str(key), one) or (secure and key == "Value") else clean(one, depth + 1)
+        str(key): MASK
+        if _is_secret(str(key), one) or _is_value_of_secret(str(key), one, value)
+        else clean(one, depth + 1)
         for key, one in value.items()
     }
+
+
+def _is_value_of_secret(key: str, value: Any, siblings: Mapping[str, Any]) -> bool:
+    """Whether it is the value of something that another entry names: an attribute, a tag, a parameter of SSM.
+
+    Parameters that do not fit the model are kept flat, as in ``Tag.1.Key`` and ``Tag.1.Value``.
+    """
+    found = _VALUE.fullmatch(key)
+    if found is None or value is None:
+        return False
+    prefix = found[1]
+    names = (siblings.get(f"{prefix}{name}") for name in ("Attribute", "Key"))
+    is_named = any(isinstance(name, str) and _is_secret_name(name) for name in names)
+    return is_named or str(siblings.get(f"{prefix}Type")).lower() == "securestring"
 
 
 def _is_secret(key: str, value: Any) -> bool:
