@@ -40,7 +40,7 @@ def test_to_everybody(row: Row, faults: Faults, operation: str) -> None:
     assert all(one["id"] in result.msg for one in result.leftovers)
     assert "UnauthorizedOperation" in result.msg
     assert "./taskw sweep IMAGE=web" in result.msg
-    assert settle(row, faults, result, "web") == "built, and left something"
+    assert settle(row, faults, result, "web") == "built, and said failed, and left something"
 
 
 @pytest.mark.row("denied")
@@ -71,4 +71,4 @@ def test_of_an_image_that_failed(row: Row, faults: Faults, operation: str) -> No
     result = row.bench.build("web")
     assert result.leftovers
     assert "UnauthorizedOperation" in result.msg
-    settle(row, faults, result, "web")
+    assert settle(row, faults, result, "web") == "failed, and left something"

@@ -18,8 +18,9 @@ from reliability.ground import REGION, Inventory, Row
 
 PACKER, MODULE = "packer-plugin-amazon", "golden.ami"
 CALLERS = {"packer": PACKER, "module": MODULE}
-# What a user must be told of. Volumes and snapshots go with their instances and images.
+# What a user must be told of. Volumes and snapshots only where what they go with is not left itself.
 _COSTS = ("instance", "image", "key pair", "security group", "parameter")
+_GO_WITH = {"volume": "instance", "snapshot": "image"}
 # Deletions that were asked for get so long, in seconds, before something counts as left.
 _MOMENT = 5.0
 
@@ -32,7 +33,8 @@ def told(result: Result) -> str:
 def settle(row: Row, faults: Faults, result: Result, name: str) -> str:
     """Assert that a build ended in truth; then lift the faults, sweep, and leave the rest to the row's own look.
 
-    Gives ``built``, ``built, and left something`` or ``failed``, the latter with ``, and left something`` as well.
+    Gives ``built``, ``built, and said failed`` (there is a whole AMI, and the module failed all the same) or ``failed``,
+    each with ``, and left something`` where there was something to sweep.
     """
     assert result.values, f"the module did not come to an end by itself: {result}"
     whole = [ami for ami in result.amis if _is_complete(row, ami)]
@@ -47,8 +49,13 @@ def settle(row: Row, faults: Faults, result: Result, name: str) -> str:
     if remains:
         swept = row.bench.sweep(name)
         assert not swept.failed, f"{remains} could not be swept: {swept}"
-    how = "failed" if result.failed and not whole else "built"
-    return how + (", and left something" if any(kind in remains for kind in _COSTS) else "")
+    how = ("built, and said failed" if result.failed else "built") if whole else "failed"
+    return how + (", and left something" if any(kind in remains for kind in _kinds(remains)) else "")
+
+
+def _kinds(left: Inventory) -> list[str]:
+    """The kinds of things that count as left by themselves."""
+    return [*_COSTS, *(kind for kind, whole in _GO_WITH.items() if whole not in left)]
 
 
 def _is_complete(row: Row, ami: str) -> bool:
@@ -58,7 +65,7 @@ def _is_complete(row: Row, ami: str) -> bool:
 
 def _unnamed(row: Row, left: Inventory, text: str, mine: c.Collection[str]) -> list[str]:
     found = []
-    for kind in _COSTS:
+    for kind in _kinds(left):
         for one in sorted(left.get(kind, ())):
             identifier = one.rpartition(" in ")[0]
             if identifier in mine or _is_version_of(row, kind, identifier, mine):
