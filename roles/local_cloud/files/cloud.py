@@ -58,8 +58,8 @@ def directory(version: tuple[int, int]) -> Path:
 
 
 def ready(venv: Path) -> bool:
-    """Whether the environment is whole: the mark is written last."""
-    return (venv / ".complete").exists() and (venv / "bin" / "python").exists()
+    """Whether the environment is whole, and this user's to use: the mark is written last."""
+    return os.access(venv / ".complete", os.R_OK) and os.access(venv / "bin" / "python", os.X_OK)
 
 
 def uv(python: str) -> str | None:
@@ -166,8 +166,14 @@ def hand_over(verb: str) -> NoReturn:
     """Become golden_cloud."""
     _python, version = interpreter()
     venv = directory(version)
-    if verb in ("up", "serve") and not ready(venv):
-        make()
+    if verb in ("up", "serve"):
+        from golden_cloud import host
+
+        # Before anything is downloaded for a cloud that cannot be.
+        if problem := host.problem():
+            raise SystemExit(problem)
+        if not ready(venv):
+            make()
     python = str(venv / "bin" / "python") if ready(venv) else sys.executable
     os.environ["PYTHONPATH"] = str(FILES)
     os.execv(python, [python, "-m", "golden_cloud", *sys.argv[1:]])
