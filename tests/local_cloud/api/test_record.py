@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import threading
 from pathlib import Path
@@ -285,23 +286,90 @@ def test_a_file_that_was_cut_short_by_a_crash(tmp_path: Path) -> None:
     log.close()
 
 
-def test_a_full_disk_costs_a_line_and_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class FullDisk:
+    """The record's file, of which only the beginning of a line can be written; also not cut back when ``stuck``."""
+
+    closed = False
+
+    def __init__(self, file: Any, stuck: bool) -> None:
+        self._file = file
+        self._stuck = stuck
+
+    def write(self, line: bytes) -> int:
+        return int(self._file.write(line[:10]))
+
+    def fileno(self) -> int:
+        if self._stuck:
+            raise OSError(errno.EIO, "stuck")
+        return int(self._file.fileno())
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_a_full_disk_costs_lines_and_no_call_and_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, stuck: bool
+) -> None:
     log = CallLog(tmp_path / "calls.jsonl")
     log.write(record("DescribeRegions"))
     file = log._file
-
-    class Full:
-        closed = False
-
-        def write(self, line: bytes) -> int:
-            return file.write(line[:10])
-
-    monkeypatch.setattr(log, "_file", Full())
-    log.write(record("RunInstances"))
+    monkeypatch.setattr(log, "_file", FullDisk(file, stuck))
+    for _unused in range(3):
+        log.write(record("RunInstances"))
+    assert all_of(log) == ([1], 1, 1)
+    assert (tmp_path / "calls.jsonl").read_bytes().endswith(b"\n") is not stuck
     monkeypatch.setattr(log, "_file", file)
-    log.write(record("DescribeRegions"))
-    assert all_of(log) == ([1, 2], 1, 2)
+    for _unused in range(2):
+        log.write(record("DescribeRegions"))
+    assert all_of(log) == ([1, 2, 3], 1, 3)
     log.close()
+    assert all_of(CallLog(tmp_path / "calls.jsonl"))[0] == [1, 2, 3]
+    assert [r.levelname for r in caplog.records] == ["ERROR", "WARNING"]
+    assert "3 are missing" in caplog.text
+
+
+@pytest.mark.parametrize("step", ["open", "first rename", "second rename"])
+def test_where_no_new_file_can_be_begun_the_old_one_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, step: str
+) -> None:
+    log = CallLog(tmp_path / "calls.jsonl", largest=2000)
+    replace, from_which = Path.replace, {"first rename": "calls.jsonl", "second rename": "calls.new.jsonl"}.get(step)
+
+    def refuse(*_about: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def move(self: Path, target: Path) -> Path:
+        return refuse() if self.name == from_which else replace(self, target)
+
+    with monkeypatch.context() as full:
+        if step == "open":
+            full.setattr("golden_cloud.api.record.calls._appending", refuse)
+        full.setattr(Path, "replace", move)
+        for _unused in range(20):
+            log.write(record("DescribeRegions"))
+        assert all_of(log) == (list(range(1, 21)), 1, 20)
+    told = [r for r in caplog.records if "no new one can be begun" in r.message]
+    assert 0 < len(told) < 20
+    for _unused in range(20):
+        log.write(record("DescribeRegions"))
+    seen, first, last = all_of(log)
+    assert first > 20
+    assert (seen, last) == (list(range(first, 41)), 40)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.jsonl", "calls.old.jsonl"]
+    log.close()
+
+
+def test_a_call_that_cannot_be_recorded_is_served_and_told_once(
+    cloud: Any, ec2: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_about: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(CallLog, "write", broken)
+        for name in ("a", "b"):
+            ec2.create_key_pair(KeyName=name)
+    assert len(ec2.describe_key_pairs()["KeyPairs"]) == 2
+    assert [call["operation"] for call in cloud.calls()] == ["DescribeKeyPairs"]
+    assert caplog.text.count("is not in the record of calls") == 1
 
 
 def test_an_answer_that_cannot_be_read_is_the_records_trouble(

@@ -89,6 +89,8 @@ class Front:
         self._calls = calls
         self._faults: FaultBook = cloud.faults
         self._control = Control(cloud.config, cloud.faults, calls)
+        self._told: set[type[Exception]] = set()
+        """Kinds of trouble with the record of calls that the log has."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         headers = _headers(environ)
@@ -106,7 +108,7 @@ class Front:
         status, answer_headers, body = self._answer(environ, headers, call)
         if isinstance(body, str):
             body = _REQUEST_ID.sub(request_id, body)
-        self._record(call, headers, request_id, (status, answer_headers, body))
+        self._try_to_record(call, headers, request_id, (status, answer_headers, body))
         if call.decision.fault is not None and call.decision.fault.action == "drop_answer":
             drop_connection(environ)
         answer_headers = {**answer_headers, "x-amzn-RequestId": request_id}
@@ -134,6 +136,15 @@ class Front:
             runtime.LOG.error("%s:%s: %s", call.service, call.operation, traceback.format_exc())
             text = f"A mistake in the local cloud, in {call.service}:{call.operation}: {error!r}; see its log."
             return render(call.service, headers, CloudError("InternalError", text, NOT_RETRIED))
+
+    def _try_to_record(self, call: _Call, headers: dict[str, str], request_id: str, answer: Response) -> None:
+        """The work is done: trouble with the record is told in the log, once of each kind, and not to clients."""
+        try:
+            self._record(call, headers, request_id, answer)
+        except Exception as error:
+            if type(error) not in self._told:
+                self._told.add(type(error))
+                runtime.LOG.exception("%s:%s is not in the record of calls", call.service, call.operation)
 
     def _record(self, call: _Call, headers: dict[str, str], request_id: str, answer: Response) -> None:
         status, _headers, body = answer

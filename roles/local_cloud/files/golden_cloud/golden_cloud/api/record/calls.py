@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import logging
 import os
@@ -59,40 +61,89 @@ class CallLog:
         self._lock = threading.Lock()
         self._aside = path.with_suffix(".old.jsonl")
         self._last = _last_seq(path) or _last_seq(self._aside) or 0
-        self._starts = array("q")
-        """Where each line of the file begins; its first line is the call number ``self._first``."""
+        self._lost = 0
+        """Calls that could not be written since the last one that could."""
         self._open()
 
     def _open(self) -> None:
         if self._path.exists() and (self._path.stat().st_size > self._largest or not _is_numbered(self._path)):
             self._path.replace(self._aside)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self._file = os.fdopen(descriptor, "ab", buffering=0)
-        self._starts = array("q", _line_starts(self._path))
-        self._size = self._path.stat().st_size
-        self._first = self._last - len(self._starts) + 1
+        self._begin(_appending(self._path), array("q", _line_starts(self._path)), self._path.stat().st_size)
+
+    def _begin(self, file: io.FileIO, starts: array[int], size: int) -> None:
+        self._file = file
+        self._starts = starts
+        """Where each line of the file begins; its first line is the call number ``self._first``."""
+        self._size = size
+        self._first = self._last - len(starts) + 1
+        self._is_torn = False
+        """The file may end within a line."""
+        self._put_aside_above = self._largest
 
     def write(self, call: CallRecord) -> None:
-        """Append the call; it is in the file when this returns, or there was no room for it, and the log says so."""
+        """Append the call; it is in the file when this returns, or could not be written, and the log says so once."""
         with self._lock:
             if self._file.closed:
                 return
-            if self._size > self._largest:
-                self._file.close()
-                self._open()
-            stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-            line = _line(stamp, self._last + 1, call)
+            if self._size > self._put_aside_above:
+                self._put_aside()
             try:
-                written = self._file.write(line)
-                if written != len(line):
-                    raise OSError(f"{written} of {len(line)} bytes could be written")
+                self._append(call)
             except OSError as error:
-                LOG.error("the call %s:%s is not in the record: %s", call.service, call.operation, error)
-                os.truncate(self._path, self._size)
-                return
-            self._starts.append(self._size)
-            self._size += len(line)
-            self._last += 1
+                if not self._lost:
+                    LOG.error("calls are served, but can't be recorded in %s: %s", self._path, error)
+                self._lost += 1
+                with contextlib.suppress(OSError):  # The next call tries again.
+                    self._cut_torn_line()
+            else:
+                if self._lost:
+                    LOG.warning("calls are recorded again in %s; %s are missing", self._path, self._lost)
+                self._lost = 0
+
+    def _append(self, call: CallRecord) -> None:
+        self._cut_torn_line()
+        line = _line(datetime.now(UTC).isoformat(timespec="milliseconds"), self._last + 1, call)
+        self._is_torn = True
+        written = self._file.write(line)
+        if written != len(line):
+            raise OSError(f"{written} of {len(line)} bytes could be written")
+        self._is_torn = False
+        self._starts.append(self._size)
+        self._size += len(line)
+        self._last += 1
+
+    def _cut_torn_line(self) -> None:
+        if self._is_torn:
+            os.ftruncate(self._file.fileno(), self._size)
+            self._is_torn = False
+
+    def _put_aside(self) -> None:
+        """Begin a new file; where that can't be, the old one goes on and it is tried again when it has grown."""
+        try:
+            file = self._new_file_in_place()
+        except OSError as error:
+            LOG.error("%s is long, and goes on as no new one can be begun: %s", self._path, error)
+            self._put_aside_above = self._size + self._largest // 16
+            return
+        self._file.close()
+        self._begin(file, array("q"), 0)
+
+    def _new_file_in_place(self) -> io.FileIO:
+        """An empty file under the record's name, and what was there under the other; all or nothing."""
+        beginning = self._path.with_suffix(".new.jsonl")
+        beginning.unlink(missing_ok=True)
+        file = _appending(beginning)
+        try:
+            self._path.replace(self._aside)
+            try:
+                beginning.replace(self._path)
+            except OSError:
+                self._aside.replace(self._path)
+                raise
+        except OSError:
+            file.close()
+            raise
+        return file
 
     def read(self, after: int, wanted: Callable[[dict[str, Any]], bool]) -> tuple[list[dict[str, Any]], int, int]:
         """The wanted calls with numbers above *after*, the first number there is, and the last one."""
@@ -110,6 +161,10 @@ class CallLog:
     def close(self) -> None:
         with self._lock:
             self._file.close()
+
+
+def _appending(path: Path) -> io.FileIO:
+    return io.FileIO(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def _line(stamp: str, seq: int, call: CallRecord) -> bytes:
