@@ -20,7 +20,7 @@ from .lock_parameter import ParameterLock
 from .owner import this_process
 from .process import end_marked
 from .record import RunRecord
-from .unfinished import artifacts_to_keep, parameters_of, remove_parameters
+from .unfinished import artifacts_to_keep, complete_ones, parameters_of, remove_parameters
 
 
 @dataclasses.dataclass
@@ -81,16 +81,26 @@ def named(resources: c.Iterable[dict[str, str]]) -> str:
 
 
 def clean_up(
-    cloud: Cloud, record: RunRecord, keep: c.Collection[str], *, remove: bool = True, spared: c.Collection[str] = ()
+    cloud: Cloud,
+    record: RunRecord,
+    keep: c.Collection[str],
+    *,
+    remove: bool = True,
+    spared: c.Collection[str] = (),
+    over: bool = False,
 ) -> Cleanup:
-    """Find what a run left in each Region that it worked in, and remove it; C(spared) kinds stay."""
+    """Find what a run left in each Region that it worked in, and remove it; C(spared) kinds stay.
+
+    Of a run that is C(over) complete AMIs stay as well, for others may use them by now.
+    """
     done = Cleanup()
-    for region in dict.fromkeys([record.region, *record.learned.regions]):
+    for region in record.regions:
         try:
             tagged = leftovers.list_tagged(cloud, region, record.run_id)
-            found = leftovers.select(cloud, region, tagged, keep)
+            stays = {*keep, *(complete_ones(cloud, region, tagged, record) if over else ())}
+            found = leftovers.select(cloud, region, tagged, stays)
             if region == record.region and record.learned.anything():
-                found = leftovers.add_learned(cloud, found, record.learned, keep)
+                found = leftovers.add_learned(cloud, found, record.learned, stays)
             clear(cloud, _spare(found, done, spared), done, remove=remove)
         except AmiError as error:
             done.failed = True
@@ -157,21 +167,22 @@ def _is_over(record: RunRecord, done: Cleanup, account: str | None, *, removed: 
 
 
 def _clean_up_dead(cloud: Cloud, record: RunRecord, *, remove: bool = True) -> Cleanup:
-    """Of a run that is over, what it made stays if it is a good AMI."""
+    """Of a run that is over, what it made stays, but for AMIs that are known to be incomplete."""
     unfinished: list[dict[str, str]] = []
     try:
         keep = artifacts_to_keep(cloud, record)
-        if record.artifacts and not keep:
-            unfinished = parameters_of(cloud, record)
+        goes = [one for one in record.artifacts if one not in keep]
+        if goes:
+            unfinished = parameters_of(cloud, record, goes)
             if remove:
                 remove_parameters(cloud, unfinished)
     except AmiError as error:
-        done = clean_up(cloud, record, record.artifacts, remove=remove)
+        done = clean_up(cloud, record, record.artifacts, remove=remove, over=True)
         done.failed = True
         done.unseen += [{"region": record.region, "type": "artifact", "id": one} for one in record.artifacts]
         done.problems.append(f"{record.region}: {error.message}: {error.exception}")
         return done
-    done = clean_up(cloud, record, keep, remove=remove)
+    done = clean_up(cloud, record, keep, remove=remove, over=True)
     (done.removed if remove else done.remaining).extend(unfinished)
     return done
 

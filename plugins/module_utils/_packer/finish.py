@@ -52,6 +52,7 @@ def finish(
     """Bring a run to its end: a good one gets its tags and its record, of a bad one nothing stays that was not to be kept."""
     if ran.code != 0:
         raise _failed(cloud, options, facts, ran, login)
+    _note_regions(ran)
     made = _verified(cloud, options, facts, ran, login)
     ran.record.artifacts = [resource for one in made for resource in (one.ami_id, *one.snapshot_ids)]
     if options.record:
@@ -60,7 +61,10 @@ def finish(
     with tolerated("What was made could not be written down, and it goes on"):
         ran.record.write()
     cleanup = _settle(cloud, options, facts, ran, made)
+    ran.record.complete = True
     if cleanup.remaining:
+        with tolerated("That the AMI is complete could not be written down"):
+            ran.record.write()
         raise PackerError(
             f"The AMI of {options.name} {facts.version} was made, but the build left something behind.{cleanup.text()}"
             f"{cleanup.advice(options.name)}",
@@ -71,6 +75,15 @@ def finish(
     with tolerated("The next build cannot name changed files: their digests could not be written down"):
         remember(options.name, plan.fingerprint, plan.parts)
     return Finished(made, cleanup)
+
+
+def _note_regions(ran: Run) -> None:
+    """A template may make AMIs in other Regions than the module's; whoever cleans up has to look there too."""
+    known = ran.record.regions
+    ran.record.learned.regions += [one for one in dict.fromkeys(a.region for a in ran.artifacts) if one not in known]
+    if ran.record.regions != known:
+        with tolerated("Where the AMIs are could not be written down"):
+            ran.record.write()
 
 
 def _verified(

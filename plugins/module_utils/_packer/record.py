@@ -36,6 +36,8 @@ class RunRecord:
     # What was made, and the SSM parameters that name it, each with its C(region) and C(name).
     artifacts: list[str] = dataclasses.field(default_factory=list)
     parameters: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    # Whether all of that is complete: then it stays, whatever else is to be cleaned up.
+    complete: bool = False
     # Without an endpoint or a profile, credentials from the environment look the same in each account.
     account: str | None = None
     # Whether it holds the lock that other machines see.
@@ -48,6 +50,11 @@ class RunRecord:
     @property
     def path(self) -> pathlib.Path:
         return runs_directory() / f"{self.run_id}.json"
+
+    @property
+    def regions(self) -> list[str]:
+        """Each Region in which the run may have made something."""
+        return list(dict.fromkeys([self.region, *self.learned.regions, *(one["region"] for one in self.parameters)]))
 
     def write(self) -> None:
         write_private(self.path, json.dumps(dataclasses.asdict(self), indent=2))

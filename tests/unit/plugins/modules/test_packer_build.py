@@ -485,6 +485,16 @@ def test_a_lock_that_stays_is_on_record(aws: t.Any, packer: t.Any, run: Run, hom
     (path,) = (home / ".local/state/golden.ami/runs").iterdir()
     assert json.loads(path.read_text())["locks"]
     assert json.loads(path.read_text())["artifacts"] == [AMI, SNAPSHOT]
+    assert json.loads(path.read_text())["complete"], "so the next build does not take them for unfinished ones"
+
+
+def test_where_the_amis_are_is_on_record(aws: t.Any, packer: t.Any, run: Run, home: Path) -> None:
+    packer.does("build", **packer.made(AMI, region="us-east-1"))
+    reads(aws).expect("DescribeImages", {"Images": [image()]}).fail("DescribeTags", "UnauthorizedOperation")
+    assert "could not be completed" in run()["msg"]
+    (path,) = (home / ".local/state/golden.ami/runs").iterdir()
+    assert json.loads(path.read_text())["learned"]["regions"] == ["us-east-1"]
+    assert not json.loads(path.read_text())["complete"]
 
 
 def test_artifact_that_ec2_does_not_know(aws: t.Any, packer: t.Any, run: Run) -> None:

@@ -119,6 +119,27 @@ def test_a_complete_one_stays(record: RunRecord) -> None:
     assert not [one for one in client.called if one.startswith(("delete", "deregister"))]
 
 
+def test_a_complete_ami_in_another_region_stays_with_its_version(record: RunRecord) -> None:
+    """Nothing is found where the module builds: the template makes its AMIs elsewhere, or that one was deregistered."""
+    clients = {
+        "eu-west-1": aws("yes", describe_images={"Images": []}, describe_tags={"Tags": []}),
+        "us-east-1": aws("yes"),
+    }
+    record.learned = Learned(regions=["us-east-1"])
+    record.parameters = [{"region": "us-east-1", "name": VERSION}]
+    done = sweep(Cloud(lambda _service, region, config=None: clients[region], "eu-west-1"), [record])
+    assert (done.removed, done.remaining, done.forgotten) == ([], [], ["golden-1"])
+    called = [one for client in clients.values() for one in client.called]
+    assert not [one for one in called if one.startswith(("delete", "deregister"))]
+
+
+def test_a_complete_ami_that_is_not_on_record_stays(record: RunRecord) -> None:
+    record.artifacts, record.parameters = [], []
+    client = aws("yes")
+    assert sweep(cloud(client), [record]).removed == []
+    assert "deregister_image" not in client.called
+
+
 def test_the_version_of_another_ami_stays(record: RunRecord) -> None:
     client = aws("no", get_parameter={"Parameter": {"Value": "ami-2"}})
     sweep(cloud(client), [record])
