@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import configparser
+import hashlib
 import os
+import platform
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -132,9 +135,14 @@ def free_port() -> int:
 def start_cloud(name: str) -> Cloud:
     home = Path(tempfile.mkdtemp(prefix="golden-"))
     cloud = Cloud(name=name, port=free_port(), home=home)
-    _hand_on_runtime(_known_runtime(), runtime_of(cloud))
-    up = cloud.play("local_cloud.yml")
-    assert up.rc == 0, up.output
+    try:
+        _hand_on_runtime(_known_runtime(), runtime_of(cloud))
+        up = cloud.play("local_cloud.yml")
+        assert up.rc == 0, up.output
+    except BaseException:
+        # Interrupted, or come up in part: nobody else knows of it.
+        _reset(cloud)
+        raise
     return cloud
 
 
@@ -144,8 +152,22 @@ def runtime_of(cloud: Cloud) -> Path:
 
 
 def _known_runtime() -> Path:
+    """A cache may be shared with other hosts, and a host may get another kernel or podman."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "golden.ami" / "tests" / "runtime.json"
+    digest = hashlib.sha256("\0".join(_host()).encode()).hexdigest()[:12]
+    return cache / "golden.ami" / "tests" / f"runtime-{digest}.json"
+
+
+def _host() -> list[str]:
+    """What the way of running containers depends on."""
+    told = []
+    for file in ("/etc/machine-id", "/proc/sys/kernel/random/boot_id"):
+        path = Path(file)
+        told.append(path.read_text().strip() if path.is_file() else "")
+    podman = shutil.which("podman")
+    said = subprocess.run([podman, "--version"], capture_output=True, text=True, check=False).stdout if podman else ""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return [*told, said.strip(), str(shutil.which("runc")), platform.release(), str(limits[1])]
 
 
 def _hand_on_runtime(known: Path, to: Path) -> None:
@@ -159,6 +181,10 @@ def _hand_on_runtime(known: Path, to: Path) -> None:
 
 def remove_cloud(cloud: Cloud) -> None:
     _hand_on_runtime(runtime_of(cloud), _known_runtime())
+    _reset(cloud)
+
+
+def _reset(cloud: Cloud) -> None:
     gone = cloud.play("local_cloud.yml", "-e", "local_cloud_state=reset")
     assert gone.rc == 0, gone.output
     shutil.rmtree(cloud.home)

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The calls of a clean build, in order, as the local cloud has recorded them: rows are made of them, not of a list.
 
-One build is recorded for each state of what it depends on; all processes of a run of pytest share it.
+One build is recorded for each state of what it depends on, when somebody asks for it the first time; all processes of a
+run of pytest share it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import functools
 import hashlib
 import json
 import os
+import secrets
 import tempfile
+import time
 import typing as t
 from pathlib import Path
 
@@ -24,7 +27,12 @@ from reliability.ground import calls
 from reliability.truth import CALLERS
 
 READS = ("Describe", "Get", "List")
-_MADE_OF = ("plugins/module_utils", "plugins/modules", "roles/packer/files", "tests/harness/builds.py")
+_MADE_OF = (
+    *("plugins", "playbooks", "roles/packer", "roles/local_cloud", "requirements", "tests/harness"),
+    *("tests/reliability/recording.py", "tests/reliability/truth.py"),
+)
+# Seconds.
+_WEEK = 7 * 24 * 3600.0
 
 
 class Call(t.NamedTuple):
@@ -37,16 +45,21 @@ class Call(t.NamedTuple):
 @functools.cache
 def clean_build() -> list[Call]:
     """Every call of a build that nothing disturbs."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "golden.ami" / "tests"
+    kept = _kept()
+    home = kept.parent
     home.mkdir(parents=True, exist_ok=True)
-    kept = home / f"clean-build-{_digest()}.json"
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            for old in home.glob("clean-build-*.json"):
-                old.unlink()
-            kept.write_text(json.dumps(_record()))
+            fresh = kept.with_suffix(".new")
+            fresh.write_text(json.dumps(_record()))
+            _remove_old(home)
+            fresh.replace(kept)
         return [Call(*one) for one in json.loads(kept.read_text())]
+
+
+def is_recorded() -> bool:
+    return _kept().exists()
 
 
 def operations(*, writes: bool = False) -> list[Call]:
@@ -59,6 +72,19 @@ def before(caller: str, operation: str, first: str) -> int:
     """How often a caller does something in a clean build before it first does something else."""
     made = [call.operation for call in clean_build() if call.caller == caller]
     return made[: made.index(first)].count(operation)
+
+
+def _remove_old(home: Path) -> None:
+    """Not those of other checkouts, which may be at work."""
+    for old in home.glob("clean-build-*.json"):
+        if old.stat().st_mtime < time.time() - _WEEK:
+            old.unlink()
+
+
+@functools.cache
+def _kept() -> Path:
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "golden.ami" / "tests"
+    return home / f"clean-build-{_digest()}.json"
 
 
 def _files() -> c.Iterator[Path]:
@@ -76,7 +102,7 @@ def _digest() -> str:
 
 
 def _record() -> list[Call]:
-    cloud = start_cloud("recording")
+    cloud = start_cloud(f"recording-{secrets.token_hex(2)}")
     try:
         with tempfile.TemporaryDirectory() as directory:
             return _build(cloud, Path(directory))

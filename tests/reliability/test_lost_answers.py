@@ -12,13 +12,14 @@ from __future__ import annotations
 import pytest
 from harness.faults import Faults
 from reliability.ground import Row
-from reliability.recording import Call, operations
+from reliability.recording import Call
+from reliability.selection import calls_of_rows
 from reliability.truth import CALLERS, PACKER, settle
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "call" in metafunc.fixturenames:
-        calls = operations(writes=True)
+        calls = calls_of_rows(metafunc, writes=True)
         metafunc.parametrize("call", calls, ids=[f"{one.caller} {one.operation}" for one in calls])
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 import pytest
 from harness.faults import Faults
 from reliability.ground import Row
-from reliability.recording import Call, operations
+from reliability.recording import Call
+from reliability.selection import ALWAYS, calls_of_rows
 from reliability.truth import CALLERS, settle, told
 
 TIMES = {1: "once", 3: "3 times", 10: "10 times", None: "for ever"}
@@ -26,7 +27,8 @@ LONGEST = 900
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "times" not in metafunc.fixturenames:
         return
-    rows = [(call, times) for call in operations() for times in TIMES]
+    calls = calls_of_rows(metafunc, [f" {words}" for words in TIMES.values()])
+    rows = [(call, times) for call in calls for times in TIMES]
     metafunc.parametrize(
         ("call", "times"),
         [pytest.param(*row, id=_id(*row), marks=_representative(*row)) for row in rows],
@@ -38,7 +40,7 @@ def _id(call: Call, times: int | None) -> str:
 
 
 def _representative(call: Call, times: int | None) -> list[pytest.MarkDecorator]:
-    stands = (call, times) == (Call("packer", "ec2:RunInstances"), 1)
+    stands = (call, times) == (ALWAYS, 1)
     return [pytest.mark.row("throttling", representative=True)] if stands else []
 
 
