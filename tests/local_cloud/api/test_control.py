@@ -84,6 +84,11 @@ def test_close_names_are_told_as_data_too(cloud: Any) -> None:
         ("GET", "faults/error-1", 405, "DELETE"),
         ("POST", "calls", 405, "GET"),
         ("DELETE", "faults/error-1", 404, "no fault 'error-1'; there are throttle-1"),
+        ("DELETE", "faults/", 404, "an ID is missing"),
+        ("DELETE", "faults//", 404, "no fault '/'"),
+        ("DELETE", "faults/x/throttle-1", 404, "no fault 'x/throttle-1'"),
+        ("DELETE", "faults?id=throttle-1", 400, "for one of them use /_golden/faults/ID"),
+        ("GET", "calls/", 404, "use /_golden/faults"),
         ("GET", "calls?after=x", 400, "a whole number"),
         ("GET", "calls?operation=RunInstance", 400, "did you mean RunInstances"),
         ("GET", "calls?before=3", 400, "not by 'before'"),
@@ -93,6 +98,20 @@ def test_a_wrong_request_is_refused(cloud: Any, method: str, path: str, status: 
     cloud.fault("*", "throttle")
     seen, told = cloud.control(method, path)
     assert (seen, text in told["error"]) == (status, True), told
+    assert len(cloud.faults()) == 1
+
+
+def test_an_id_in_the_body_does_not_take_all_faults_away(cloud: Any) -> None:
+    fault = cloud.fault("*", "throttle")
+    assert cloud.control("DELETE", "faults", {"id": fault})[0] == 400
+    assert len(cloud.faults()) == 1
+
+
+def test_a_record_that_cannot_be_read_is_told_as_json(cloud: Any) -> None:
+    cloud.client("ec2").describe_regions()
+    (cloud.directory / "calls.jsonl").unlink()
+    status, told = cloud.control("GET", "calls")
+    assert (status, "FileNotFoundError" in told["error"]) == (500, True)
 
 
 @pytest.mark.parametrize("path", ["faults", "calls", "faults/x", "nothing"])

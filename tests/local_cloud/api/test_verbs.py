@@ -73,6 +73,8 @@ def test_faults_are_added_listed_and_removed(cloud: Any, say: Say) -> None:
         (["add", "RunInstances", "error"], "needs the field code"),
         (["add", "RunInstances", "throttle", "--code", "X"], "has no field 'code'"),
         (["remove", "error-7"], "no fault 'error-7'; there are none"),
+        (["remove", "?a#b/c"], "no fault '?a#b/c'; there are none"),
+        (["remove", ""], "an ID is missing"),
     ],
 )
 def test_what_is_refused_is_told(say: Say, words: list[str], text: str) -> None:
@@ -93,6 +95,16 @@ def test_a_cloud_that_is_down_or_was_never_up_is_told(cloud: Any, say: Say) -> N
     assert "is the local cloud 'default' up?" in say("faults", status=1)
     assert "was never up" in say("calls", "--name", "other", status=1)
     cloud.start()
+
+
+@pytest.mark.parametrize("verb", [["faults"], ["faults", "add", "*", "throttle"], ["faults", "clear"], ["calls"]])
+def test_a_cloud_of_an_older_version_is_told(say: Say, monkeypatch: pytest.MonkeyPatch, verb: list[str]) -> None:
+    # What has no control API takes these for calls of a service, without a signature.
+    monkeypatch.setattr("golden_cloud.api.front.PREFIX", "/nothing/")
+    told = say(*verb, status=1)
+    assert "was started by an older version" in told
+    assert "down" in told and "up" in told
+    assert "ignature" not in told and "Token" not in told
 
 
 def test_calls_are_shown(cloud: Any, say: Say) -> None:

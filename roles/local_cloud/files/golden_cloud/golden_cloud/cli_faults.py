@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from typing import Any
+from urllib.parse import quote
 
 from golden_cloud.control_client import ControlClient
 from golden_cloud.place import Place
@@ -117,7 +118,7 @@ def run(place: Place, given: argparse.Namespace) -> int:
         added = client.ask("POST", "faults", document_of(given))
         print(json.dumps(added) if given.json else line_of(added))
     elif given.what in ("remove", "clear"):
-        path = f"faults/{given.id}" if given.what == "remove" else "faults"
+        path = f"faults/{quote(given.id, safe='')}" if given.what == "remove" else "faults"
         removed = client.ask("DELETE", path)
         print(json.dumps(removed) if given.json else f"removed: {removed['removed']}")
     else:

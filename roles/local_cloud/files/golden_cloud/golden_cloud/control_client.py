@@ -17,6 +17,9 @@ from golden_cloud.place import Place
 SECONDS = 30
 """How long an answer may take."""
 
+OF_A_SERVICE = "x-amzn-RequestId"
+"""Header of answers of AWS's services: an older server takes each request for a call of one, without a signature."""
+
 
 class ControlError(Exception):
     """What the control API refused, or why it can't be asked."""
@@ -46,14 +49,19 @@ class ControlClient:
                 told: dict[str, Any] = json.load(answer)
                 return told
         except urllib.error.HTTPError as error:
-            raise ControlError(_refusal(error)) from None
+            raise ControlError(_refusal(error, self._name)) from None
         except OSError as error:
             reason = getattr(error, "reason", error)
             text = f"{self._endpoint} does not answer ({reason}): is the local cloud {self._name!r} up?"
             raise ControlError(text) from None
 
 
-def _refusal(error: urllib.error.HTTPError) -> str:
+def _refusal(error: urllib.error.HTTPError, name: str) -> str:
+    if error.headers.get(OF_A_SERVICE):
+        return (
+            f"the local cloud {name!r} was started by an older version, without faults and this record of calls: "
+            "use the verbs down and up (./taskw cloud:down, ./taskw cloud:up), and start again"
+        )
     text = error.read().decode(errors="replace").strip()
     try:
         return str(json.loads(text)["error"])

@@ -61,8 +61,11 @@ class Control:
         return hmac.compare_digest(given, f"{self._config.access_key}:{self._config.secret_key}".encode())
 
     def _handler(self, method: str, path: str) -> Callable[[str, str, bytes], Answer] | Answer:
-        kind, _slash, name = path.removeprefix(PREFIX).partition("/")
-        found = _HANDLERS.get(f"{kind}/ID" if name else kind)
+        kind, slash, name = path.removeprefix(PREFIX).partition("/")
+        found = _HANDLERS.get(f"{kind}/ID" if slash else kind)
+        if found is not None and slash and not name:
+            # A script whose variable is empty means one fault, and not all of them.
+            return 404, {"error": f"there is no {path}: an ID is missing; without the slash it is all {kind}"}
         if found is None:
             return 404, {"error": f"there is no {path}: use {PREFIX}faults or {PREFIX}calls"}
         if method not in found:
@@ -80,11 +83,13 @@ class Control:
             raise BadFault("", f"the body is no JSON: {error}") from None
         return 201, self._faults.add(read(document))
 
-    def _clear(self, _path: str, _query: str, _body: bytes) -> Answer:
+    def _clear(self, path: str, query: str, body: bytes) -> Answer:
+        if query or body.strip():
+            raise BadFault("", f"DELETE {path} takes all faults away, and nothing more: for one of them use {path}/ID")
         return 200, {"removed": self._faults.clear()}
 
     def _remove(self, path: str, _query: str, _body: bytes) -> Answer:
-        name = path.rsplit("/", 1)[-1]
+        name = path.removeprefix(f"{PREFIX}faults/")
         if self._faults.remove(name):
             return 200, {"removed": 1}
         known = [fault["id"] for fault in self._faults.list()]

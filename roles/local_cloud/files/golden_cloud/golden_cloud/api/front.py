@@ -123,7 +123,11 @@ class Front:
         except HTTPException as error:
             return HTTPResponse(f"{error.description}\n", 413, mimetype="text/plain")
         query = request.query_string.decode(errors="replace")
-        status, document = self._control.answer(request.method, request.path, query, headers, body)
+        try:
+            status, document = self._control.answer(request.method, request.path, query, headers, body)
+        except Exception as error:
+            runtime.LOG.exception("%s %s", request.method, request.path)
+            status, document = 500, {"error": f"{request.method} {request.path} failed: {error!r}; see the cloud's log"}
         more = {"WWW-Authenticate": 'Basic realm="golden.ami local cloud"'} if status == 401 else {}
         return HTTPResponse(json.dumps(document) + "\n", status, more, mimetype="application/json")
 
