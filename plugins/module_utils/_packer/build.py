@@ -25,6 +25,7 @@ from .cleanup import account_of, sweep
 from .credentials import CredentialsWatch
 from .galaxy import Installer
 from .given import refuse_missing
+from .hiding import Given
 from .keep import notes
 from .lock import BuildLock, Patience, lifetime
 from .lock_file import FileLock, lock_path
@@ -42,14 +43,13 @@ from .record import RunRecord, dead_runs
 from .requirements import read_requirements
 from .room import require_room_to_build, require_room_to_look, room_to_begin, tolerated
 from .run import Launch, new_record
-from .secrets import texts
 from .sources import Source, refuse_ownerless, selected_sources
 from .state import state_directory
 from .template import load_template
 from .validate import stand_ins
 from .variables import check_declared
 from .versions import Versions, find_executable, read_versions
-from .workspace import Workspace, given_secrets
+from .workspace import Workspace
 from .world import World, make_plan, read_world
 
 Module = t.Any
@@ -72,26 +72,24 @@ def _unchanged(options: BuildOptions, plan: Plan, world: World) -> Result:
 class _Build:
     """One run of the module: read, plan, apply."""
 
-    def __init__(self, module: Module, trap: SignalTrap) -> None:
+    def __init__(self, module: Module, given: Given, trap: SignalTrap) -> None:
         self.module = module
+        self.given = given
         self.trap = trap
         self.watch = AncestorWatch()
-        self.options = read_build_options(module)
+        self.options = read_build_options(given)
+        self.template = load_template(self.options.template)
+        # Before anything is refused: a refusal repeats the options as well, for whoever calls Ansible with -vvv.
+        given.show_harmless(self.options, self.template)
         refuse_unfit(self.options.name, self.options.version)
         self.cloud = Cloud(module.client, self.options.region)
-        self.template = load_template(self.options.template)
-        self._hide()
         self._check_declared()
         self.sources = self._checked_sources()
         self.executable = find_executable(self.options.executable)
         self.run_id = _run_id()
         self.record: RunRecord | None = None
-        given = self.options.log_path
-        self.log_path = pathlib.Path(given) if given else state_directory() / "logs" / f"{self.run_id}.log"
-
-    def _hide(self) -> None:
-        """The result repeats the options, for whoever calls Ansible with -vvv."""
-        self.module.no_log_values.update(texts(given_secrets(self.options, self.template)))
+        path = self.options.log_path
+        self.log_path = pathlib.Path(path) if path else state_directory() / "logs" / f"{self.run_id}.log"
 
     def _check_declared(self) -> None:
         check_declared(self.template, [*self.options.variable_names, *placement_names(self.options.placements)])
@@ -187,7 +185,7 @@ class _Build:
         self.template = load_template(self.options.template)
         if before == (self.template, requirements):
             return False
-        self._hide()
+        self.given.show_harmless(self.options, self.template)
         self._check_declared()
         workspace.renew(self.options, self.template)
         self.sources = self._checked_sources()
@@ -267,5 +265,6 @@ class _Build:
 
 def run(module: Module) -> Result:
     """Build an image, or say why the one that is there will do."""
-    with SignalTrap() as trap, room_to_begin():
-        return _Build(module, trap).run()
+    given = Given(module)
+    with given.hidden(), SignalTrap() as trap, room_to_begin():
+        return given.legible(_Build(module, given, trap).run())

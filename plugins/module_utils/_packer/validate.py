@@ -10,14 +10,14 @@ import dataclasses
 import typing as t
 
 from .checks import init, validate
+from .hiding import Given
 from .options import PackerOptions, read_options
 from .process import AncestorWatch, SignalTrap
 from .room import require_room_to_look, room_to_begin
-from .secrets import texts
 from .template import load_template
 from .variables import check_declared
 from .versions import find_executable, read_versions
-from .workspace import Workspace, given_secrets
+from .workspace import Workspace
 
 # Packer validates without looking, so any well-formed id does.
 _ANY_AMI = "ami-00000000000000000"
@@ -42,9 +42,15 @@ def stand_ins(options: PackerOptions) -> dict[str, t.Any]:
 
 def run(module: t.Any) -> dict[str, t.Any]:
     """Validate a template; Packer calls nothing on AWS for that, and neither does this."""
-    options = read_options(module)
+    given = Given(module)
+    with given.hidden():
+        return given.legible(_validated(module, given))
+
+
+def _validated(module: t.Any, given: Given) -> dict[str, t.Any]:
+    options = read_options(given)
     template = load_template(options.template)
-    module.no_log_values.update(texts(given_secrets(options, template)))
+    given.show_harmless(options, template)
     check_declared(template, options.variable_names)
     executable = find_executable(options.executable)
     versions = read_versions(executable, options.plugin_path, template)

@@ -19,7 +19,7 @@ from .copies import Additions, TemplateCopy, copy_template
 from .environment import packer_environment
 from .environment_reads import sensitive_reads
 from .galaxy import GalaxyDirectories
-from .options import PackerOptions
+from .options import BuildOptions, PackerOptions
 from .secrets import Scrubber, environment_secrets, sensitive_values
 from .state import write_private
 from .template import Template
@@ -28,9 +28,15 @@ from .template import Template
 def given_secrets(options: PackerOptions, template: Template) -> list[t.Any]:
     """What is secret among options that are not so by themselves: what the template, or a name of the environment, says is."""
     sensitive = template.sensitive
-    variables = {**options.local_variables, **options.variables}
     environment = environment_secrets(options.environment, sensitive, sensitive_reads(template))
-    return [*sensitive_values(variables, sensitive), *environment]
+    return [*_sensitive(options, template), *environment]
+
+
+def _sensitive(options: PackerOptions, template: Template) -> list[t.Any]:
+    """The values of sensitive variables, by whatever option they are given."""
+    placements = options.placements if isinstance(options, BuildOptions) else ()
+    given = (options.local_variables, options.variables, *placements)
+    return [value for values in given for value in sensitive_values(values, template.sensitive)]
 
 
 class Workspace:
@@ -52,7 +58,7 @@ class Workspace:
         options = self.options
         given = [options.secret_variables, options.access.secret_key, options.access.session_token]
         sensitive = self.template.sensitive
-        given += sensitive_values({**options.local_variables, **options.variables}, sensitive)
+        given += _sensitive(options, self.template)
         return Scrubber([*given, *environment_secrets(self.environment(), sensitive, sensitive_reads(self.template))])
 
     def renew(self, options: PackerOptions, template: Template) -> None:

@@ -297,6 +297,38 @@ def test_what_a_template_declares_sensitive_stays_secret(
     assert not run(variables={"size": 8, "pin": "another one"})["changed"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"version": "a/b"},
+        {"region": None},
+        {"template": "/nowhere"},
+        {"requirements": "/nowhere"},
+        {"content": {"x": 1}},
+    ],
+)
+def test_a_refusal_repeats_no_sensitive_value(aws: t.Any, run: Run, template: Path, given: dict[str, t.Any]) -> None:
+    (template / "more.pkr.hcl").write_text('variable "pin" { sensitive = true }')
+    result = run(**{"variables": {"pin": "pin-of-the-play"}, **given, "_ansible_inject_invocation": True})
+    assert result["failed"]
+    assert result["invocation"]["module_args"]["variables"] == {"pin": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
+    assert "pin-of-the-play" not in json.dumps(result)
+    assert aws.seen == []
+
+
+def test_a_sensitive_value_that_is_the_name_damages_no_result(
+    aws: t.Any, packer: t.Any, run: Run, template: Path
+) -> None:
+    (template / "more.pkr.hcl").write_text('variable "db_name" { sensitive = true }')
+    variables = {"size": 8, "db_name": "wordpress"}
+    result, _tags = built(
+        aws, packer, run, name="wordpress", version="wordpress-1", variables=variables, _ansible_inject_invocation=True
+    )
+    assert (result["image"], result["version"]) == ("wordpress", "wordpress-1")
+    hidden = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    assert result["invocation"]["module_args"]["variables"] == {"size": 8, "db_name": hidden}
+
+
 def test_variables_in_the_environment_are_content(
     aws: t.Any, packer: t.Any, run: Run, template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

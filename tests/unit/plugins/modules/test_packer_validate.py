@@ -183,3 +183,14 @@ def test_a_value_of_ours_is_told_by_its_option_and_not_by_a_temporary_file(
     assert result["diagnostics"][0]["file"] is None
     assert f"{template}/image.pkr.hcl:3" in result["diagnostics"][0]["remedy"]
     assert "on variables.pkrvars.json line 2" in result["raw"]
+
+
+def test_sensitive_values_are_hidden_where_options_are_repeated_and_nowhere_else(run: t.Any, template: Path) -> None:
+    (template / "more.pkr.hcl").write_text('variable "severity" { sensitive = true }')
+    result = run(variables={"severity": "valid"}, _ansible_inject_invocation=True)
+    hidden = {"severity": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
+    assert result["invocation"]["module_args"]["variables"] == hidden
+    assert result["valid"]
+    broken = run(variables={"severity": "valid"}, template="/nowhere", _ansible_inject_invocation=True)
+    assert broken["failed"]
+    assert broken["invocation"]["module_args"]["variables"] == hidden
