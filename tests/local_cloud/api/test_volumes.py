@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
+
+from botocore.exceptions import WaiterError
 
 
 def test_a_volume(ec2: Any, refused: Any) -> None:
@@ -32,6 +36,32 @@ def test_a_snapshot_of_a_root_volume_can_be_registered(cloud: Any, ec2: Any, lau
     mapping = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot_id}}]
     ec2.register_image(Name="by-hand", Architecture="x86_64", RootDeviceName="/dev/xvda", BlockDeviceMappings=mapping)
     assert cloud.machines.done[-1] == ("commit", cloud.machines.done[0][1], snapshot_id, False)
+
+
+def test_a_waiter_for_a_snapshot_that_is_deleted_is_answered_at_once(cloud: Any, ec2: Any, launch: Any) -> None:
+    launch()
+    (volume,) = ec2.describe_volumes()["Volumes"]
+    cloud.machines.gate.clear()
+    snapshot_id = ec2.create_snapshot(VolumeId=volume["VolumeId"])["SnapshotId"]
+    failures: list[str] = []
+
+    def wait() -> None:
+        try:
+            cloud.client("ec2").get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot_id])
+        except WaiterError as error:
+            failures.append(str(error))
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    time.sleep(0.7)
+    assert waiter.is_alive()
+    ec2.delete_snapshot(SnapshotId=snapshot_id)
+    waiter.join(5)
+    assert not waiter.is_alive()
+    assert "does not exist" in failures[0]
+    cloud.machines.gate.set()
+    cloud.settle()
+    assert cloud.machines.images == set()
 
 
 def test_permissions_of_a_snapshot(cloud: Any, ec2: Any, make_image: Any, refused: Any) -> None:

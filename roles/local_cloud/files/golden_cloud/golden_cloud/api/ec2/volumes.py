@@ -82,23 +82,27 @@ class VolumeOperations(ElasticBlockStore):
         backend = self.ec2_backend
         ids = self._get_param("SnapshotIds", [])
         self.error_on_dryrun()
-        visible = {s.id: s for s in self._visible_snapshots()}
-        for snapshot_id in ids:
-            if snapshot_id not in visible:
-                raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+        listed = self._listed_snapshots(ids)
         if ids and self.is_waiter():
-            runtime.current().wait_while(lambda: any(visible[i].status == "pending" for i in ids))
+            # One that is deleted meanwhile is an error, at once.
+            runtime.current().wait_while(lambda: any(s.status == "pending" for s in self._listed_snapshots(ids)))
         owners = {backend.account_id if o == "self" else o for o in self._get_param("OwnerIds", [])}
         filters = self._filters_from_querystring()
         shown = [
             s
-            for s in visible.values()
-            if (not ids or s.id in ids)
-            and (not owners or s.owner_id in owners)
-            and passes(s, filters, SNAPSHOT_FILTERS, backend.tags.get(s.id, {}))
+            for s in listed
+            if (not owners or s.owner_id in owners) and passes(s, filters, SNAPSHOT_FILTERS, backend.tags.get(s.id, {}))
         ]
         snapshots, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
         return ActionResult({"Snapshots": snapshots, "NextToken": token})
+
+    def _listed_snapshots(self, ids: list[str]) -> list[CloudSnapshot]:
+        """The snapshots with these ids, all without any; ``CloudError`` when there is no such one."""
+        visible = {snapshot.id: snapshot for snapshot in self._visible_snapshots()}
+        for snapshot_id in ids:
+            if snapshot_id not in visible:
+                raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+        return [snapshot for snapshot in visible.values() if not ids or snapshot.id in ids]
 
     def _visible_snapshots(self) -> list[CloudSnapshot]:
         account = self.ec2_backend.account_id
