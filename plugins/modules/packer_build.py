@@ -56,6 +56,8 @@ options:
     description:
       - The name of the image. It is the tag C(golden:image) of its AMIs, by which they are found again, and the first part of the
         AMI's name.
+      - It is made of letters, digits, dots, hyphens and underscores, with slashes between its parts. With O(record=false) it may
+        also have what else EC2 allows in the name of an AMI, such as spaces and brackets.
     type: str
     required: true
   content:
@@ -96,6 +98,7 @@ options:
   version:
     description:
       - The version of the image. The default is the time in UTC, as C(YYYYMMDDHHMMSS), so that versions sort by time.
+      - It is made of the same as O(name), but has no slashes.
     type: str
   tags:
     description:

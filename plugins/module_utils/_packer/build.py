@@ -81,7 +81,7 @@ class _Build:
         self.template = load_template(self.options.template)
         # Before anything is refused: a refusal repeats the options as well, for whoever calls Ansible with -vvv.
         given.show_harmless(self.options, self.template)
-        refuse_unfit(self.options.name, self.options.version)
+        refuse_unfit(self.options.name, self.options.version, record=self.options.record)
         self.cloud = Cloud(module.client, self.options.region)
         self._check_declared()
         self.sources = self._checked_sources()

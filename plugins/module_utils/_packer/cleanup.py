@@ -16,6 +16,7 @@ from ansible.module_utils.common.warnings import warn
 from .._ami import leftovers
 from .._ami.calls import AmiError, get_account
 from .._ami.cloud import Cloud
+from .advice import sweep_removes_it
 from .lock_parameter import ParameterLock
 from .owner import this_process
 from .process import end_marked
@@ -69,11 +70,7 @@ class Cleanup:
         """A sentence about what becomes of what is left; empty when nothing can be done about it but by hand."""
         if self.settled():
             return ""
-        return (
-            f" When the cause is corrected, ./taskw sweep IMAGE={image} removes it (or ansible-playbook"
-            f" golden.ami.sweep_builds -e image={image}, or the module golden.ami.build_sweep), and so does the next build"
-            " on this machine."
-        )
+        return f" When the cause is corrected, {sweep_removes_it(image)}, and so does the next build on this machine."
 
 
 def named(resources: c.Iterable[dict[str, str]]) -> str:

@@ -17,6 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_
 
 from .._ami import calls
 from .._ami.cloud import Cloud
+from .advice import sweep_removes_it
 from .errors import PackerError
 from .login import Login
 from .record import RunRecord
@@ -113,10 +114,7 @@ def _address(instance: dict[str, t.Any], login: Login) -> str:
 
 
 def how_to_remove(image: str) -> str:
-    return (
-        f"./taskw sweep IMAGE={image} KEPT=true removes it (or ansible-playbook golden.ami.sweep_builds -e image={image}"
-        " -e image_sweep_kept=true, or the module golden.ami.build_sweep)."
-    )
+    return f"{sweep_removes_it(image, kept=True)}."
 
 
 def notes(image: str, kept: c.Iterable[RunRecord]) -> list[str]:
