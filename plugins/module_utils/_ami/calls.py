@@ -35,6 +35,9 @@ _GONE = [
 # With these no later call of a build can succeed.
 _EXPIRED = ["RequestExpired", "ExpiredToken", "ExpiredTokenException"]
 EXPIRED = "the credentials have expired: get new ones"
+# EC2 says so of credentials, and of a request whose time is more than a few minutes off.
+_CLOCK = ["RequestExpired"]
+CLOCK = "or this machine's clock is wrong: set it"
 
 
 class AmiError(AnsibleAWSError):
@@ -42,7 +45,8 @@ class AmiError(AnsibleAWSError):
 
     def __init__(self, message: str | None = None, exception: Exception | None = None, **more: t.Any) -> None:
         if message and exception and isinstance(exception, is_boto3_error_code(_EXPIRED, exception)):
-            message = f"{message} ({EXPIRED})"
+            clock = f", {CLOCK}" if isinstance(exception, is_boto3_error_code(_CLOCK, exception)) else ""
+            message = f"{message} ({EXPIRED}{clock})"
         super().__init__(message=message, exception=exception, **more)
 
 

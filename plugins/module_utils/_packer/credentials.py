@@ -17,29 +17,35 @@ from .._ami.cloud import Cloud
 # the longest. Seconds.
 _QUIET = 30.0
 _LONGEST = 120.0
+# After so many questions in a row that got no answer there is no way to STS, and it is not asked again.
+_VAIN = 3
 
 
 class CredentialsWatch:
     """Notices that credentials have expired while Packer says nothing.
 
     Packer's SDK takes EC2's answer for a clock that is wrong, and repeats each call for a minute and a half: all that
-    it does in vain takes a quarter of an hour. STS costs nothing, and answers whatever the policy.
+    it does in vain takes a quarter of an hour. STS costs nothing, and answers whatever the policy. C(ask) gives None when
+    it does not.
     """
 
     def __init__(self, ask: c.Callable[[], bool | None]) -> None:
         self._ask = ask
         self._asking: threading.Thread | None = None
-        self._answer: bool | None = False
+        self._answer = False
+        self._vain = 0
         self._since = time.monotonic()
         self._pause = _QUIET
 
     @classmethod
     def of(cls, cloud: Cloud) -> CredentialsWatch:
+        # Made here, for in a thread a failure of it could not end the module, but would print a result of it.
+        sts = cloud.sts()
+
         def ask() -> bool | None:
             try:
-                get_account(cloud.sts())
+                get_account(sts)
             except AmiError as error:
-                # Where there is no way to STS, it is never known.
                 return True if is_expired(error) else None
             return False
 
@@ -48,12 +54,13 @@ class CredentialsWatch:
     def heard(self) -> None:
         """Packer said something."""
         self._since = time.monotonic()
+        self._pause = _QUIET
 
     def expired(self) -> bool:
         """Whether they are known to have expired. Does not wait: a signal to the module is heard all the same."""
         if self._answer:
             return True
-        if self._answer is None or (self._asking and self._asking.is_alive()):
+        if self._vain >= _VAIN or (self._asking and self._asking.is_alive()):
             return False
         if time.monotonic() - self._since >= self._pause:
             self._since = time.monotonic()
@@ -63,4 +70,11 @@ class CredentialsWatch:
         return False
 
     def _look(self) -> None:
-        self._answer = self._ask()
+        try:
+            answer = self._ask()
+        except BaseException:  # noqa: BLE001
+            # Whatever it is, a traceback in the middle of the module's output would make a good build a failed one; that
+            # nothing is known of the credentials is all that follows from it.
+            answer = None
+        self._vain = self._vain + 1 if answer is None else 0
+        self._answer = bool(answer)

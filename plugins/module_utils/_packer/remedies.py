@@ -73,7 +73,11 @@ _NO_IMAGE = (
 _CALLS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"No AMI was found matching filters"), _NO_IMAGE),
     (
-        re.compile(r"\b(RequestExpired|ExpiredToken(Exception)?)\b"),
+        re.compile(r"\bRequestExpired\b"),
+        "The credentials have expired: get new ones, that last as long as a build; or this machine's clock is wrong: set it",
+    ),
+    (
+        re.compile(r"\bExpiredToken(Exception)?\b"),
         "The credentials have expired: get new ones, that last as long as a build",
     ),
     (

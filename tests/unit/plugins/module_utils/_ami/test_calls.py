@@ -52,13 +52,20 @@ def test_not_for_ever() -> None:
     assert client.called < 10
 
 
-@pytest.mark.parametrize("code", ["RequestExpired", "ExpiredToken", "ExpiredTokenException"])
-def test_expired_credentials_end_it_at_once(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "clock"),
+    [
+        ("RequestExpired", ", or this machine's clock is wrong: set it"),
+        ("ExpiredToken", ""),
+        ("ExpiredTokenException", ""),
+    ],
+)
+def test_expired_credentials_end_it_at_once(code: str, clock: str) -> None:
     client = Client(code)
     with pytest.raises(calls.AmiError) as failed:
         calls.describe_images(client)
     assert client.called == 1
-    assert failed.value.message == "Failed to describe images (the credentials have expired: get new ones)"
+    assert failed.value.message == f"Failed to describe images (the credentials have expired: get new ones{clock})"
     assert str(failed.value).startswith(f"{failed.value.message}: An error occurred ({code})")
 
 

@@ -75,10 +75,53 @@ def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked.times > 6
 
 
-def test_where_sts_is_out_of_reach_it_is_asked_once() -> None:
-    asked = Asked(None, True)
-    assert not wait(CredentialsWatch(asked), 0.5)
-    assert asked.times == 1
+def test_a_question_without_an_answer_is_asked_again() -> None:
+    assert wait(CredentialsWatch(Asked(None, None, False, None, None, True)), 10)
+
+
+def test_where_sts_is_out_of_reach_it_is_asked_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "_LONGEST", 0.05)
+    asked = Asked(None, None, None, True)
+    assert not wait(CredentialsWatch(asked), 1)
+    assert asked.times == 3
+
+
+def test_after_a_word_it_is_asked_as_soon_as_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "_LONGEST", 1000)
+    asked = Asked()
+    watch = CredentialsWatch(asked)
+    watch._pause = 1000
+    watch.heard()
+    assert not wait(watch, 0.5)
+    assert asked.times >= 1
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, SystemExit])
+def test_a_question_that_fails_ends_nothing(failure: type[BaseException], capsys: pytest.CaptureFixture[str]) -> None:
+    asked = Asked(True)
+
+    def ask() -> bool | None:
+        if not asked.times:
+            asked.times += 1
+            raise failure
+        return asked()
+
+    assert wait(CredentialsWatch(ask), 5), "and the next one is asked"
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "")
+
+
+def test_the_client_is_made_at_once_and_not_in_the_thread() -> None:
+    made: list[str] = []
+
+    def make(service: str, region: str, config: t.Any = None) -> t.Any:
+        made.append(service)
+        return None
+
+    watch = CredentialsWatch.of(Cloud(make, "eu-west-1"))
+    assert made == ["sts"]
+    assert not wait(watch, 0.2)
+    assert made == ["sts"]
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,8 @@ def test_what_only_a_build_shows() -> None:
     ("said", "remedy"),
     [
         ("api error RequestExpired: Request has expired.", "get new ones"),
+        ("api error RequestExpired: Request has expired.", "or this machine's clock is wrong"),
+        ("api error ExpiredToken: The token has expired.", "get new ones, that last as long as a build"),
         ("api error RequestLimitExceeded: Request limit exceeded.", "come too fast"),
         ("api error InsufficientInstanceCapacity: no", "placements"),
         ("Error waiting for AMI: exceeded max wait time for ImageAvailable waiter", "aws_polling"),
