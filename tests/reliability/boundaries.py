@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -65,6 +66,12 @@ def logs(row: Row) -> list[str]:
     began = row.began
     found = (row.cloud.home / "golden.ami" / "logs").glob("*.log")
     return [log.read_text(errors="replace") for log in found if log.stat().st_mtime >= began]
+
+
+def outcomes(row: Row) -> list[str]:
+    """How the row's builds ended by what they wrote down themselves: built, failed, kept or interrupted."""
+    found = (row.cloud.home / "golden.ami" / "profiles").glob("*/*.json")
+    return [json.loads(path.read_text())["outcome"] for path in found if path.stat().st_mtime >= row.began]
 
 
 def wait_until(row: Row, boundary: Boundary, started: Started) -> None:

@@ -61,7 +61,8 @@ def on_this_machine(bench: Bench) -> Inventory:
     return {
         "record of a run": {str(path) for path in (state / "runs").glob("*")},
         "key of a run": {str(path) for path in (state / "keys").glob("golden-*")},
-        "temporary file": {str(path) for path in bench.temporary.iterdir()},
+        # Python's directory for a socket that ansible-playbook listens on is left by one that was killed.
+        "temporary file": {str(path) for path in bench.temporary.iterdir() if not path.name.startswith("pymp-")},
         "process": {f"{pid} {command}" for pid, command in bench.processes().items()},
     }
 

@@ -20,10 +20,12 @@ import typing as t
 import pytest
 from harness.builds import Result, Started
 from harness.signals import SIGNALS, packer_process, wait_for
-from reliability.boundaries import BOUNDARIES, BY_NAME, Boundary, complete_images, settle, wait_until
+from reliability.boundaries import BOUNDARIES, BY_NAME, Boundary, complete_images, logs, outcomes, settle, wait_until
 from reliability.ground import Row
 
 SAMPLED = ["security group made", "provisioner runs", "AMI begun"]
+# What Packer ends a build for by itself, and what it calls it. Of the others it dies.
+CANCELS = {"INT": "interrupt", "TERM": "terminated"}
 REPRESENTATIVE = ("module", "INT", "provisioner runs")
 
 
@@ -70,22 +72,62 @@ def send(started: Started, victim: str, name: str) -> None:
 
 
 def assert_truth(row: Row, result: Result, victim: str, name: str) -> None:
-    whole = complete_images(row.cloud, row.images())
+    images = row.images()
+    whole = complete_images(row.cloud, images)
     if whole:
         # It was too late to interrupt anything.
-        assert len(row.images()) == 1, f"{row.images()}\n{result}"
-        if victim != "ansible-playbook" and result.rc == 0:
-            assert result.amis == whole, result
-        row.complete(whole[0], "web")
+        assert len(images) == 1, f"{images}\n{result}"
+        assert_ami_is_told(row, result, victim, whole[0])
     else:
         assert result.rc != 0, result
     if victim == "module" and name == "KILL":
-        assert result.rc == -signal.SIGKILL, result
-        swept = row.bench.sweep("web")
-        assert swept.rc == 0, swept
-        assert not swept.values["left"], swept
-    elif victim == "module" and not whole:
-        assert f"SIG{name}" in result.msg, result
-        assert not result.leftovers, result
-        if result.values.get("run_id"):
-            assert result.outcome == "interrupted", result
+        assert_swept(row, result)
+    elif victim == "module":
+        assert_module_says(result, name, interrupted=not whole)
+    elif victim == "packer":
+        assert_packer_is_named(result, name, whole)
+    else:
+        # Nobody reads the module's result any more, but it wrote down how it ended.
+        assert outcomes(row) == ["built" if whole else "interrupted"], result
+    for image in whole:
+        row.complete(image, "web")
+
+
+def assert_ami_is_told(row: Row, result: Result, victim: str, image: str) -> None:
+    """In the result where there is one, and in the log whatever became of who would have read the result."""
+    if victim != "ansible-playbook" and result.rc == 0:
+        assert result.amis == [image], result
+    assert any(image in log for log in logs(row)), f"no log tells of {image}\n{result}"
+
+
+def assert_swept(row: Row, result: Result) -> None:
+    assert result.rc == -signal.SIGKILL, result
+    swept = row.bench.sweep("web")
+    assert swept.rc == 0, swept
+    assert not swept.values["left"], swept
+
+
+def assert_module_says(result: Result, name: str, *, interrupted: bool) -> None:
+    assert not result.leftovers, result
+    if not interrupted:
+        assert result.outcome == "built", result
+        return
+    assert f"SIG{name}" in result.msg, result
+    if result.values.get("run_id"):
+        assert result.outcome == "interrupted", result
+
+
+def assert_packer_is_named(result: Result, name: str, whole: list[str]) -> None:
+    assert not result.leftovers, result
+    if whole:
+        assert result.outcome == "built", result
+        return
+    assert result.outcome == "failed", result
+    assert "The build of web failed: " in result.msg, result
+    if name in CANCELS:
+        said = f"Cancelling build after receiving {CANCELS[name]}"
+        assert said in result.values["last_lines"], result
+    else:
+        number = signal.Signals[f"SIG{name}"]
+        assert result.values["rc"] == -number, result
+        assert f"Packer was killed by signal {number:d}" in result.msg, result
