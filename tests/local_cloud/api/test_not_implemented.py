@@ -20,7 +20,7 @@ import pytest
         ),
         ("ec2", "describe_image_references", {"ImageIds": ["ami-1"]}),
         ("ssm", "send_command", {"DocumentName": "x"}),
-        ("sts", "get_session_token", {}),
+        ("sts", "get_federation_token", {"Name": "me"}),
         ("iam", "create_group", {"GroupName": "x"}),
         ("codebuild", "list_projects", {}),
         ("codepipeline", "list_pipelines", {}),

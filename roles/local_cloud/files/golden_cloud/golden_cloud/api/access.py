@@ -94,6 +94,8 @@ def in_words_of(service: str, error: CloudError) -> CloudError:
     if service == "ec2" and error.code in {"InvalidClientTokenId", "SignatureDoesNotMatch"}:
         text = f"AWS was not able to validate the provided access credentials ({error.message})"
         return CloudError("AuthFailure", text, 401)
+    if service == "ec2" and error.code == "ExpiredToken":
+        return CloudError("RequestExpired", "Request has expired.", 400)
     if service not in {"", "ec2", "sts", "iam"} and error.code in _JSON_CODES:
         return CloudError(_JSON_CODES[error.code], error.message, 400)
     return error

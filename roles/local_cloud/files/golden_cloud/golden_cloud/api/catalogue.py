@@ -112,6 +112,7 @@ _SSM |= {
 
 _STS: dict[str, Options] = {
     "GetCallerIdentity": ALL,
+    "GetSessionToken": _only("DurationSeconds"),
     "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId"),
 }
 

@@ -14,14 +14,38 @@ from moto.core.responses import ActionResult
 from moto.iam.models import iam_backends
 from moto.iam.responses import IamResponse
 from moto.kms.responses import KmsResponse
+from moto.sts.models import AssumedRole, sts_backends
 from moto.sts.responses import TokenResponse
 
+from golden_cloud.api import runtime
+from golden_cloud.api.access import PARTITION, Identity
 from golden_cloud.api.errors import CloudError
 from golden_cloud.api.service import CloudResponse
 
 ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:.+/)?(?P<name>[\w+=,.@-]+)")
 ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
 """The role by which AWS Organizations lets the first account into every other one; it is the way into them here."""
+
+
+SESSION_SECONDS = range(900, 129_600 + 1)
+"""How long the credentials of GetSessionToken can last."""
+
+
+class UserSession(AssumedRole):
+    """A user's temporary credentials, kept among those of moto's roles."""
+
+    def __init__(self, who: Identity, region: str, seconds: int) -> None:
+        key = iam_backends[who.account_id][PARTITION].create_temp_access_key()
+        super().__init__(who.account_id, region, key, "", who.arn, "", seconds, "")
+        self._who = who
+
+    @property
+    def user_id(self) -> str:
+        return self._who.user_id
+
+    @property
+    def arn(self) -> str:
+        return self._who.arn
 
 
 class CloudSTSResponse(CloudResponse, TokenResponse):
@@ -51,6 +75,19 @@ class CloudSTSResponse(CloudResponse, TokenResponse):
         if not 900 <= duration <= longest:
             raise CloudError("ValidationError", f"DurationSeconds must be from 900 to {longest} here, not {duration}")
         return super().assume_role()
+
+    def get_session_token(self) -> ActionResult:
+        if self.identity.access_key.startswith("ASIA"):
+            raise CloudError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
+        seconds = self._get_int_param("DurationSeconds", 43_200)
+        if seconds not in SESSION_SECONDS:
+            text = f"from {SESSION_SECONDS[0]} to {SESSION_SECONDS[-1]}"
+            raise CloudError("ValidationError", f"DurationSeconds must be {text}, not {seconds}")
+        session = UserSession(self.identity, self.region, seconds)
+        sts_backends[self.identity.account_id][PARTITION].assumed_roles.append(session)
+        # By its name it would be a read.
+        runtime.current().touched()
+        return ActionResult({"Credentials": session})
 
 
 class CloudIAMResponse(CloudResponse, IamResponse):
