@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from harness.builds import Result
@@ -39,6 +41,70 @@ def test_who_does_not_wait_says_who_builds(row: Row) -> None:
     assert str(first.pid) in second.msg, second
     assert "golden-" in second.msg, second
     row.good(first.finish(), "web")
+
+
+@pytest.fixture
+def other_machine(row: Row, tmp_path: Path) -> c.Iterator[dict[str, str]]:
+    """The environment of another machine: the same cloud and account, but nothing of what this one knows of its builds.
+
+    So the lock that is a file says nothing, and the one in SSM decides.
+    """
+    state = tmp_path / "other"
+    yield {"XDG_STATE_HOME": str(state)}
+    left = [path for kind in ("runs/*", "keys/golden-*") for path in (state / "golden.ami").glob(kind)]
+    assert not left, f"this is left on the other machine: {left}"
+
+
+def said_by(machine: dict[str, str]) -> str:
+    """What the builds of the other machine have logged."""
+    found = Path(machine["XDG_STATE_HOME"], "golden.ami", "logs").glob("*.log")
+    return "\n".join(log.read_text() for log in found)
+
+
+@pytest.mark.row("two at once")
+def test_two_machines_make_one_ami(row: Row, other_machine: dict[str, str]) -> None:
+    """At the same moment, so that either may be the first."""
+    row.bench.image("web", SLOW)
+    results = [
+        started.finish() for started in [row.bench.start("web"), row.bench.start("web", environment=other_machine)]
+    ]
+    assert [result.rc for result in results] == [0, 0], results
+    assert results[0].amis == results[1].amis, results
+    assert row.images() == results[0].amis, "there is only the one"
+    (built,) = [result for result in results if result.values["changed"]]
+    (waited,) = [result for result in results if not result.values["changed"]]
+    assert str(built.values["run_id"]) in str(waited.values["reason"]), waited
+    row.good(built, "web")
+
+
+@pytest.mark.row("two at once")
+def test_the_second_machine_waits_and_takes_what_the_first_made(row: Row, other_machine: dict[str, str]) -> None:
+    row.bench.image("web", SLOW)
+    first = row.bench.start("web")
+    wait_until(row, AT_WORK, first)
+    waited = row.bench.build("web", environment=other_machine)
+    built = first.finish()
+    assert (waited.rc, waited.values["changed"]) == (0, False), waited
+    assert waited.amis == built.amis == row.images(), f"{waited}\n{built}"
+    run = str(built.values["run_id"])
+    assert run in str(waited.values["reason"]), waited
+    # A file would have told nothing: there is none of the first machine's here.
+    assert f"Wait for {run}" in said_by(other_machine), said_by(other_machine)
+    row.good(built, "web")
+
+
+@pytest.mark.row("two at once")
+def test_a_second_machine_that_does_not_wait_says_who_builds(row: Row, other_machine: dict[str, str]) -> None:
+    row.bench.image("web", SLOW)
+    first = row.bench.start("web")
+    wait_until(row, AT_WORK, first)
+    second = row.bench.build("web", environment=other_machine, lock_timeout=0)
+    built = first.finish()
+    assert second.rc != 0, second
+    assert str(built.values["run_id"]) in second.msg, second
+    assert "/golden/web/locks/build" in second.msg, second
+    assert not second.amis, second
+    row.good(built, "web")
 
 
 @pytest.mark.row("two at once")
