@@ -100,9 +100,9 @@ def _verified(
             claims = [{"region": one.region, "type": "image", "id": one.ami_id} for one in ran.artifacts]
             raise _unfinished(options, facts, "could not be looked at", error, claims, Cleanup()) from error
         for ami_id, artifact in claimed.items():
-            wrong = _not_ours(described.get(ami_id), facts)
+            wrong = _not_ours(described.get(ami_id), facts, ran.record.learned.began)
             if wrong:
-                ran.errors.append(f"{artifact.name}: {ami_id} in {region} is named as a result, but {wrong}")
+                ran.refused = f"{artifact.name}: {ami_id} in {region} is named as a result, but {wrong}"
                 raise _failed(cloud, options, facts, ran, login)
             image = described[ami_id]
             ran.image_tags[ami_id] = image.tags
@@ -110,12 +110,18 @@ def _verified(
     return made
 
 
-def _not_ours(image: own.OwnImage | None, facts: RunFacts) -> str | None:
-    """Why an AMI that Packer names is none of this run: a manifest may be an old one that lay about."""
+def _not_ours(image: own.OwnImage | None, facts: RunFacts, began: float) -> str | None:
+    """Why an AMI that Packer names is none of this run: a manifest may be an old one that lay about.
+
+    The tag alone does not tell: a template may copy its parent's tags, and the parent's run is among them. But what was
+    made since this run began is no old one. EC2 says when in whole seconds.
+    """
     if image is None:
         return "EC2 does not know it"
     run_id = image.tags.get("golden:run", facts.run_id)
-    return None if run_id == facts.run_id else f"it was made by the run {run_id}"
+    if run_id == facts.run_id or image.created.timestamp() >= int(began):
+        return None
+    return f"it was made by the run {run_id} on {image.created:%Y-%m-%d %H:%M:%S %Z}, before this build began; it stays as it is"
 
 
 def _settle(cloud: Cloud, options: BuildOptions, facts: RunFacts, ran: Run, made: list[Made]) -> Cleanup:
@@ -253,6 +259,9 @@ def _kept(
 
 
 def _cause(options: BuildOptions, ran: Run) -> str:
+    if ran.refused:
+        # Packer was content, so whatever it said of errors is not the reason.
+        return f"The build of {options.name} failed: {ran.refused}."
     failure = find_failure(ran.lines, ran.errors)
     if ran.stop:
         # Who sends a signal knows why it ends; after a timeout Packer may say what took so long.

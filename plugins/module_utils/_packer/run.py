@@ -57,6 +57,8 @@ class Run:
     tags_handed_over: bool
     run_tags_handed_over: bool
     image_tags: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    # Why an AMI that it names as a result is none.
+    refused: str = ""
 
     @property
     def phases(self) -> list[Duration]:

@@ -536,10 +536,27 @@ def test_artifact_that_ec2_does_not_know(aws: t.Any, packer: t.Any, run: Run) ->
 
 
 def test_an_artifact_of_another_run(aws: t.Any, packer: t.Any, run: Run) -> None:
-    packer.makes(AMI)
-    foreign = image({"golden:run": "golden-of-old"})
+    packer.makes(AMI, lines=["1,,ui,error,x: something that did not matter"])
+    foreign = image({"golden:run": "golden-of-old"}, CreationDate="2026-11-21T09:30:00.000Z")
     reads(aws).expect("DescribeImages", {"Images": [foreign]}).expect("DescribeTags", tagged())
-    assert f"{AMI} in eu-west-1 is named as a result, but it was made by the run golden-of-old" in run()["msg"]
+    assert (
+        f"base: {AMI} in eu-west-1 is named as a result, but it was made by the run golden-of-old on 2026-11-21 09:30:00 UTC,"
+        " before this build began; it stays as it is."
+    ) in run()["msg"]
+
+
+def test_an_artifact_with_the_copied_tags_of_its_parent(aws: t.Any, packer: t.Any, run: Run) -> None:
+    packer.makes(AMI)
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5)
+    tags = {"golden:run": "golden-of-parent", "golden:complete": "yes"}
+    copied = image(tags, CreationDate=soon.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    reads(aws).expect("DescribeImages", {"Images": [copied]}).expect("DescribeTags", tagged()).expect("PutParameter")
+    aws.expect("CreateTags")
+    result = run()
+    assert not result.get("failed"), result
+    (tagging,) = (request for operation, request in aws.seen if operation == "CreateTags")
+    assert {"Key": "golden:run", "Value": result["run_id"]} in tagging["Tags"]
+    assert AMI in tagging["Resources"]
 
 
 def test_artifacts_from_messages_without_a_manifest(aws: t.Any, packer: t.Any, run: Run) -> None:
