@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError, WaiterError
+from golden_cloud.api.front import drop_connection
 from golden_cloud.ports import Timings
 
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=40)
@@ -135,6 +136,21 @@ def test_a_delayed_call_keeps_nobody_else_waiting(cloud: Any, ec2: Any, once: An
     assert not thread.is_alive()
 
 
+def test_a_call_that_is_delayed_when_the_cloud_ends_is_not_served(cloud: Any, once: Any, base_ami: str) -> None:
+    fault = cloud.fault("RunInstances", "delay", seconds=600)
+    outcome: list[tuple[str, int]] = []
+    asked = {"ImageId": base_ami, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    thread = threading.Thread(target=lambda: outcome.append(failed(once.run_instances, **asked)))
+    thread.start()
+    wait_for_hit(cloud, fault)
+    cloud.app.close(timeout=10)
+    thread.join(20)
+    assert outcome == [("ServiceUnavailable", 503)]
+    assert cloud.machines.verbs() == []
+    cloud.restart()
+    assert cloud.client("ec2").describe_instances()["Reservations"] == []
+
+
 def wait_for_hit(cloud: Any, fault: str) -> None:
     end = time.monotonic() + 20
     while not cloud.hits(fault):
@@ -156,6 +172,14 @@ def test_a_dropped_answer_is_not_a_byte_and_the_work_is_done(cloud: Any, ec2: An
         assert connection.recv(4096) == b""
     assert [pair["KeyName"] for pair in ec2.describe_key_pairs()["KeyPairs"]] == ["lost"]
     assert [(c["status"], c["fault"]) for c in cloud.calls() if c["operation"] == "CreateKeyPair"] == [(200, fault)]
+
+
+def test_a_client_that_has_left_needs_no_dropping() -> None:
+    ours, clients = socket.socketpair()
+    clients.close()
+    ours.close()
+    with pytest.raises(ConnectionAbortedError):
+        drop_connection({"werkzeug.socket": ours})
 
 
 def test_a_client_without_retries_sees_a_closed_connection(cloud: Any, once: Any) -> None:

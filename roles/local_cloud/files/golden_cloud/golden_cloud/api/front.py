@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -220,6 +221,9 @@ class Front:
     def _work(self, request: CloudRequest, call: _Call) -> Response:
         try:
             with self._cloud.lock:
+                if self._cloud.closing:
+                    # Whom a fault has delayed until now: nobody would see to what it begins.
+                    raise CloudError("ServiceUnavailable", "The local cloud is ending.", 503)
                 dispatch = self._services[call.service]
                 status, answer_headers, content = dispatch(request, request.raw_url, request.headers)
                 if catalogue.changes_state(call.operation):
@@ -259,7 +263,8 @@ class Front:
 
 def drop_connection(environ: WSGIEnvironment) -> NoReturn:
     """Close the connection without a byte of an answer. The server takes the exception for a client that has left."""
-    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):  # The client has left before.
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError("a fault drops the answer")
 
 
