@@ -181,7 +181,8 @@ def _run_where_there_is_room(
         login = _login(options, launch, placement)
         if position == len(placements) or ran.stop or not lacks_capacity(ran.code, ran.errors):
             return ran, login
-        warn(f"No capacity for {placement_text(placement)}: trying {placement_text(placements[position])}.")
+        there, next_one = (workspace.scrubber.text(placement_text(one)) for one in (placement, placements[position]))
+        warn(f"No capacity for {there}: trying {next_one}.")
         if clean_up(cloud, ran.record, keep).text():
             return ran, login
     raise AssertionError("Internal error: there is always a placement.")

@@ -771,6 +771,20 @@ def test_next_placement_where_there_is_no_room(aws: t.Any, packer: t.Any, run: R
 
 
 @pytest.mark.usefixtures("placed")
+def test_sensitive_placements_stay_secret(aws: t.Any, packer: t.Any, run: Run, template: Path) -> None:
+    (template / "more.pkr.hcl").write_text('variable "subnet_id" { sensitive = true }')
+    packer.does_in_turn("build", NO_ROOM, packer.made(AMI))
+    reads(aws).expect("DescribeTags", tagged())
+    aws.expect("DescribeImages", {"Images": [image()]}).expect("DescribeTags", tagged(("image", AMI)))
+    aws.expect("PutParameter").expect("CreateTags")
+    placements = [{"subnet_id": "subnet-of-secrets"}, {"subnet_id": "subnet-of-others"}]
+    result = run(placements=placements, _ansible_inject_invocation=True)
+    assert not result.get("failed"), result
+    assert "No capacity for ********: trying ********." in json.dumps(result["warnings"])
+    assert "subnet-of" not in json.dumps(result)
+
+
+@pytest.mark.usefixtures("placed")
 def test_no_room_anywhere(aws: t.Any, packer: t.Any, run: Run) -> None:
     packer.does("build", **NO_ROOM)
     reads(aws).expect("DescribeTags", tagged()).expect("DescribeTags", tagged())
