@@ -19,6 +19,7 @@ import typing as t
 import pytest
 from harness.builds import TEMPLATE, Result, Started
 from reliability.ground import REGION, Row
+from reliability.terminal import play_in_a_terminal
 from reliability.watching import Watch, files_with
 
 # Packer would hand the variables over on the instance's command line.
@@ -131,6 +132,26 @@ def test_it_is_nowhere(row: Row, way: c.Callable[[Row, str], Started], end: str)
     assert (result.rc == 0) == (end == "exit 0"), result
     for ami in row.images():
         row.complete(ami, "web")
+
+
+@pytest.mark.row("secrets")
+@pytest.mark.parametrize("verbosity", [(), ("-vvv",)], ids=["quiet", "-vvv"])
+def test_it_is_not_shown_while_it_builds(row: Row, verbosity: tuple[str, ...]) -> None:
+    """In a terminal, where the steps come while they happen, and with -vvv all that Packer and the instance say."""
+    secret = token()
+    row.bench.image("web", f"{SAYS}sleep 5\nexit 3", template=PRIVATE)
+    given = row.bench.directory / "given.json"
+    given.write_text(json.dumps({"image_secret_variables": {"secret": secret}}))
+    with Watch([secret], row.bench.temporary) as watch:
+        shown = play_in_a_terminal(row.bench, "web", *verbosity, "-e", f"@{given}")
+    # Ansible breaks long lines, and between two pieces there may be a colour.
+    readable = "".join(shown.text.split())
+    result = Result(shown.rc, shown.raw + readable, "", shown.seconds)
+    assert said_aloud(row), shown.text
+    assert_hidden(row, result, watch, secret)
+    assert shown.rc == 2, shown.text
+    live = "the secret is <sensitive>" if verbosity else "] Start Packer"
+    assert shown.seconds - shown.when(live) > 5, "it was shown before the end"
 
 
 @pytest.mark.row("secrets")
