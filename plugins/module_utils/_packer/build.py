@@ -172,9 +172,9 @@ class _Build:
             self._validate(workspace, now_there)
         facts = run_facts(self.options, new_plan, now_there, self.run_id, self.log_path, now)
         self.record = new_record(self.options, workspace, self.run_id, account)
-        launch = Launch(
-            facts, now_there, self.record, Profile(), self.trap, self.watch, CredentialsWatch.of(self.cloud)
-        )
+        # Its client takes a moment, which is none of the profile's.
+        credentials = CredentialsWatch.of(self.cloud)
+        launch = Launch(facts, now_there, self.record, Profile(), self.trap, self.watch, credentials)
         return apply(self.cloud, self.options, workspace, new_plan, launch)
 
     def _renew(self, workspace: Workspace) -> bool:
