@@ -9,7 +9,6 @@ the server listens on. So the bridge is made beforehand, with one end of a virtu
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import ipaddress
 import json
@@ -112,10 +111,8 @@ def host_networks(own_bridge: str) -> list[str]:
 def outer_mtu() -> int:
     """Largest packet that leaves this host by its default route; a machine's must not be larger. Bytes."""
     routes = json.loads(_ip("-json", "-4", "route", "show", "default").stdout or "[]")
-    for route in routes:
-        with contextlib.suppress(OSError, ValueError):
-            return min(1500, int(Path("/sys/class/net", route["dev"], "mtu").read_text()))
-    return 1500
+    links = _links()
+    return min([1500, *(links[route["dev"]] for route in routes[:1] if route["dev"] in links)])
 
 
 def definition(place: Place, subnet: str, mtu: int) -> dict[str, object]:
@@ -146,7 +143,7 @@ def define(place: Place, subnet: str) -> None:
 
 def raise_bridge(place: Place, subnet: str) -> None:
     """Have the bridge up with its addresses; changes nothing that is there."""
-    links = {link["ifname"] for link in json.loads(_ip("-json", "link", "show").stdout)}
+    links = _links()
     if place.bridge not in links:
         _ip("link", "add", place.bridge, "type", "bridge")
     if place.keeper not in links:
@@ -162,20 +159,25 @@ def raise_bridge(place: Place, subnet: str) -> None:
     _let_out(subnet)
 
 
+def _links() -> dict[str, int]:
+    """The network devices, with their MTU in bytes; asked of the kernel, as /sys can be of another namespace."""
+    return {link["ifname"]: link["mtu"] for link in json.loads(_ip("-json", "link", "show").stdout)}
+
+
 def is_up(place: Place) -> bool:
-    return Path("/sys/class/net", place.bridge).exists()
+    return place.bridge in _links()
 
 
 def drop_keeper(place: Place) -> None:
     """Let the bridge go with the last machine."""
-    if Path("/sys/class/net", place.keeper).exists():
+    if place.keeper in _links():
         _ip("link", "delete", place.keeper, check=False)
 
 
 def lower_bridge(place: Place) -> None:
     """Remove the bridge and its keeper; those that are gone are no error."""
     for link in (place.keeper, place.bridge):
-        if Path("/sys/class/net", link).exists():
+        if link in _links():
             _ip("link", "delete", link, check=False)
 
 
