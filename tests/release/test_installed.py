@@ -92,7 +92,7 @@ def test_builds_an_image(installed: Installed, cloud: Cloud, directory: Path) ->
     command = ("ansible-playbook", "golden.ami.build_ami", "-e", "image=web", "-e", "golden_cloud=local")
     built = user.run(*command, cwd=directory)
     assert built.rc == 0, built.output
-    assert built.recap("changed") == 1
+    assert built.recap("changed") >= 1
     (image,) = cloud.client("ec2").describe_images(Owners=["self"])["Images"]
     assert image["ImageId"] == built.ami()
     assert image["State"] == "available"
