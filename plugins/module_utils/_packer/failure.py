@@ -28,6 +28,13 @@ _SUMMARY = re.compile(
     r"|Cancelling build after receiving)"
 )
 
+_CANCELLED = re.compile(r"(?:==> |--> )?Cancelling build after receiving (?P<signal>\w+)")
+
+
+def cancelled_by(errors: list[str]) -> str | None:
+    """What somebody ended Packer itself with, in Packer's word, such as interrupt."""
+    return next((match["signal"] for error in errors if (match := _CANCELLED.match(error))), None)
+
 
 @dataclasses.dataclass(frozen=True)
 class Failure:

@@ -16,7 +16,7 @@ from .._ami.calls import AmiError, put_image_parameter
 from .._ami.cloud import Cloud
 from .cleanup import Cleanup, clean_up, clear, named
 from .errors import PackerError
-from .failure import find_failure
+from .failure import cancelled_by, find_failure
 from .keep import KEPT, how_to_remove, keep
 from .login import Login
 from .options import BuildOptions
@@ -267,6 +267,8 @@ def _cause(options: BuildOptions, ran: Run) -> str:
         # Who sends a signal knows why it ends; after a timeout Packer may say what took so long.
         said = f" Packer said then: {failure.text}." if failure and ran.stop.kind == "timeout" else ""
         return f"The build of {options.name} was ended: {ran.stop.text}.{said}"
+    if signal := cancelled_by(ran.errors):
+        return f"The build of {options.name} was ended: Packer received {signal}."
     if failure and failure.step:
         return f"The build of {options.name} failed in {failure.step!r}: {failure.text}."
     if failure:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.golden.ami.plugins.module_utils._packer.failure import Failure, find_failure
+from ansible_collections.golden.ami.plugins.module_utils._packer.failure import Failure, cancelled_by, find_failure
 
 TASK = "==> amazon-ebs.base: TASK [wordpress : Install] ***"
 ERROR = "Build 'amazon-ebs.base' errored after 3 seconds: Error executing Ansible: Non-zero exit status: exit status 2"
@@ -90,3 +90,8 @@ def test_that_packer_was_interrupted_is_no_reason() -> None:
     later = find_failure([], [said, "==> x: Error launching source instance: request canceled"])
     assert later is not None
     assert later.text == "Error launching source instance: request canceled"
+
+
+def test_who_ends_packer_itself_is_the_reason() -> None:
+    assert cancelled_by(["Script exited", "Cancelling build after receiving terminated"]) == "terminated"
+    assert cancelled_by(["==> web: echo Cancelling build after receiving terminated"]) is None
