@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness.cloud import CHECKOUT, FOREIGN, Run
+from harness.cloud import CHECKOUT, FOREIGN, Run, run
 
 SMALL = Path(__file__).parent / "small"
 SCENARIOS = Path("extensions") / "molecule"
@@ -57,18 +57,7 @@ class Machines:
             "XDG_STATE_HOME": str(self.base / "state"),
             "NO_COLOR": "1",
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "molecule", *arguments],
-            cwd=cwd or copy,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=1800,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout)
+        return run([sys.executable, "-m", "molecule", *arguments], cwd or copy, environment)
 
     def test(self, copy: Path, scenario: str, *, machine: str = FIRST, cwd: Path | None = None) -> Run:
         """``molecule test`` of one scenario on a machine that is there already."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import configparser
 import hashlib
 import os
@@ -49,6 +50,22 @@ class Run:
         return "".join(found[-1])
 
 
+def run(argv: c.Sequence[str], cwd: Path, environment: dict[str, str]) -> Run:
+    """Run a command to its end, as one that nobody can answer."""
+    done = subprocess.run(
+        argv,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout)
+
+
 @dataclass
 class Cloud:
     """One local cloud in a home of its own, and an AWS client for it."""
@@ -78,18 +95,7 @@ class Cloud:
 
     def play(self, playbook: str, *arguments: str, cwd: Path = CHECKOUT, **environment: str) -> Run:
         """Run a playbook to its end."""
-        done = subprocess.run(
-            self.argv(playbook, *arguments),
-            cwd=cwd,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=1800,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout)
+        return run(self.argv(playbook, *arguments), cwd, {**self.environment, **environment})
 
     def client(self, service: str, region: str = "us-east-1") -> t.Any:
         directory = self.home / "golden.ami" / "local_cloud" / self.name

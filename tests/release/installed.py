@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.cloud import CHECKOUT, FOREIGN, Run
+from harness.cloud import CHECKOUT, FOREIGN, Run, run
 
 COLLECTION = "ansible_collections/golden/ami"
 
@@ -54,18 +54,7 @@ class Installed:
 
     def run(self, *argv: str, cwd: Path | None = None, **environment: str) -> Run:
         """Run a command to its end, in a directory without a checkout."""
-        done = subprocess.run(
-            argv,
-            cwd=cwd or self.root,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=1800,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout)
+        return run(argv, cwd or self.root, {**self.environment, **environment})
 
 
 def install(root: Path, tarball: Path) -> tuple[Installed, Run]:
