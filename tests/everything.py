@@ -60,12 +60,14 @@ def run(chore: str) -> Outcome:
     began = time.monotonic()
     if sys.stdout.isatty():
         os.environ.setdefault("FORCE_COLOR", "1")
-    process = subprocess.Popen(["task", *shlex.split(chore)], stdout=subprocess.PIPE, text=True, errors="replace")
-    lines = []
-    for line in process.stdout or ():
-        sys.stdout.write(line)
-        sys.stdout.flush()
-        lines.append(line)
+    process = subprocess.Popen(["task", *shlex.split(chore)], stdout=subprocess.PIPE)
+    said = bytearray()
+    # As it comes, for a row of dots is a line only at its end.
+    while process.stdout and (part := os.read(process.stdout.fileno(), 65536)):
+        sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+        said += part
+    lines = said.decode(errors="replace").splitlines()
     return Outcome(chore, process.wait(), time.monotonic() - began, counts(lines))
 
 
