@@ -24,10 +24,8 @@ _SCRIPT = re.compile(r"(?P<text>Script exited with non-zero exit status: \d+)")
 # Lines of a result that is laid out, at most.
 _LONGEST = 300
 _SUMMARY = re.compile(
-    r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished"
-    r"|Cancelling build after receiving)"
+    r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished)"
 )
-
 _CANCELLED = re.compile(r"(?:==> |--> )?Cancelling build after receiving (?P<signal>\w+)")
 
 
@@ -91,7 +89,7 @@ def find_failure(lines: list[str], errors: list[str]) -> Failure | None:
     if ansible:
         return ansible
     texts = [error.strip() if error.startswith("Error: ") else _TARGET.sub("", error).strip() for error in errors]
-    own = [text for text in texts if text and not _SUMMARY.match(text)]
+    own = [text for text in texts if text and not _SUMMARY.match(text) and not _CANCELLED.match(text)]
     return Failure("", _told(own[0]).rstrip(".")) if own else None
 
 

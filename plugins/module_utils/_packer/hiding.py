@@ -22,7 +22,7 @@ from .._ami.calls import AmiError
 from .environment_reads import sensitive_reads
 from .errors import PackerError
 from .options import BUILD_ARGUMENT_SPEC, PackerOptions
-from .secrets import Scrubber, environment_secrets, texts
+from .secrets import Scrubber, environment_secrets, leaves, texts
 from .template import Template
 from .workspace import given_secrets
 
@@ -45,16 +45,6 @@ def _hide_values(value: t.Any, is_secret: c.Callable[[str, t.Any], bool]) -> t.A
     if not isinstance(value, dict):
         return value
     return {name: HIDDEN if is_secret(str(name), one) else one for name, one in value.items()}
-
-
-def _leaves(value: t.Any) -> c.Iterator[str]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for one in value:
-            yield from _leaves(one)
-    elif value is not None:
-        yield str(value)
 
 
 class Given:
@@ -129,7 +119,7 @@ class Given:
 
     def legible(self, result: Result) -> Result:
         """The result, which Ansible does not blank out where a secret is part of what anybody may know, as of a version."""
-        facts = [self._region or "", *_leaves([result.get(name) for name in _FACTS])]
+        facts = [self._region or "", *leaves([result.get(name) for name in _FACTS])]
         known = {value for value in self._module.no_log_values if any(value in fact for fact in facts)}
         self._module.no_log_values.difference_update(known)
         return result

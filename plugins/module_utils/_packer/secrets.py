@@ -62,20 +62,21 @@ def sensitive_values(variables: c.Mapping[str, t.Any], sensitive: c.Collection[s
     return [one for one in hidden if str(one).lower() not in _HARMLESS_VALUES]
 
 
-def _leaves(value: t.Any) -> c.Iterator[str]:
+def leaves(value: t.Any) -> c.Iterator[str]:
+    """The texts and numbers in dictionaries and lists, as texts."""
     if isinstance(value, dict):
         for item in value.values():
-            yield from _leaves(item)
+            yield from leaves(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _leaves(item)
+            yield from leaves(item)
     elif value is not None and not isinstance(value, bool):
         yield str(value)
 
 
 def texts(secrets: t.Any) -> set[str]:
     """The texts in values that are secret, as far as hiding them does not blank out everything else."""
-    return {leaf for leaf in _leaves(secrets) if len(leaf) >= _SHORTEST}
+    return {leaf for leaf in leaves(secrets) if len(leaf) >= _SHORTEST}
 
 
 def _forms(secret: str) -> c.Iterator[str]:
@@ -101,7 +102,7 @@ class Scrubber:
     """Takes secret values out of text before it reaches a log, the screen or a result."""
 
     def __init__(self, secrets: t.Any) -> None:
-        forms = {form for leaf in _leaves(secrets) for form in _forms(leaf)}
+        forms = {form for leaf in leaves(secrets) for form in _forms(leaf)}
         self._forms = sorted((form for form in forms if len(form) >= _SHORTEST), key=len, reverse=True)
 
     def text(self, text: str) -> str:

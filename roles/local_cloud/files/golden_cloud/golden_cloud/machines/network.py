@@ -111,8 +111,8 @@ def host_networks(own_bridge: str) -> list[str]:
 def outer_mtu() -> int:
     """Largest packet that leaves this host by its default route; a machine's must not be larger. Bytes."""
     routes = json.loads(_ip("-json", "-4", "route", "show", "default").stdout or "[]")
-    links = _links()
-    return min([1500, *(links[route["dev"]] for route in routes[:1] if route["dev"] in links)])
+    device = routes[0]["dev"] if routes else ""
+    return min(1500, _links().get(device, 1500))
 
 
 def definition(place: Place, subnet: str, mtu: int) -> dict[str, object]:
@@ -176,8 +176,9 @@ def drop_keeper(place: Place) -> None:
 
 def lower_bridge(place: Place) -> None:
     """Remove the bridge and its keeper; those that are gone are no error."""
+    links = _links()
     for link in (place.keeper, place.bridge):
-        if link in _links():
+        if link in links:
             _ip("link", "delete", link, check=False)
 
 
