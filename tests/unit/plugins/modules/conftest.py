@@ -21,7 +21,7 @@ import botocore.validate
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.golden.ami.plugins.module_utils._packer import process
-from ansible_collections.golden.ami.plugins.modules import packer_build
+from ansible_collections.golden.ami.plugins.modules import build_sweep, packer_build
 
 FAKE = """
     #!{python}
@@ -241,6 +241,23 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[AwsCalls]:
     calls.done()
 
 
+ACCESS = {
+    "region": "eu-west-1",
+    "endpoint_url": "http://127.0.0.1:9",
+    "access_key": "AKIDLOCAL",
+    "secret_key": "local-secret-key",
+}
+
+
+def result_of(
+    main: t.Callable[[], None], options: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
+) -> dict[str, t.Any]:
+    with patch_module_args({**ACCESS, **options}), pytest.raises(SystemExit):
+        main()
+    result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
+    return result
+
+
 @pytest.fixture
 def build(packer: FakePacker, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., dict[str, t.Any]]:
     """Runs packer_build's own main() with the fake Packer and with options that a test gives; the result of the module."""
@@ -249,18 +266,17 @@ def build(packer: FakePacker, capsys: pytest.CaptureFixture[str]) -> t.Callable[
         arguments = {
             "name": "web",
             "packer_executable": str(packer.path),
-            "region": "eu-west-1",
-            "endpoint_url": "http://127.0.0.1:9",
-            "access_key": "AKIDLOCAL",
-            "secret_key": "local-secret-key",
             **given,
         }
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            packer_build.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
+        return result_of(packer_build.main, arguments, capsys)
 
     return call
+
+
+@pytest.fixture
+def sweep(capsys: pytest.CaptureFixture[str]) -> t.Callable[..., dict[str, t.Any]]:
+    """Runs build_sweep's own main() with options that a test gives; the result of the module."""
+    return lambda **given: result_of(build_sweep.main, given, capsys)
 
 
 @pytest.fixture(autouse=True)

@@ -6,28 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.golden.ami.plugins.module_utils._packer.record import RunRecord, host_name, own_process
-from ansible_collections.golden.ami.plugins.modules import build_sweep
 
-ACCESS = {"region": "eu-west-1", "access_key": "AKIDLOCAL", "secret_key": "x", "endpoint_url": "http://127.0.0.1:9"}
 Sweep = t.Callable[..., dict[str, t.Any]]
-
-
-@pytest.fixture
-def sweep(capsys: pytest.CaptureFixture[str]) -> Sweep:
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        with patch_module_args({**ACCESS, **given}), pytest.raises(SystemExit):
-            build_sweep.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
 
 
 def record(home: Path, run_id: str, **given: t.Any) -> RunRecord:
@@ -35,7 +20,7 @@ def record(home: Path, run_id: str, **given: t.Any) -> RunRecord:
         run_id=run_id,
         image=given.pop("image", "web"),
         region="eu-west-1",
-        endpoint_url=ACCESS["endpoint_url"],
+        endpoint_url="http://127.0.0.1:9",
         profile=None,
         pid=own_process().pid,
         started=1,

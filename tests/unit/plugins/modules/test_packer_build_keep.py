@@ -15,17 +15,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import build_sweep
 
 BASE = "ami-0bbbbbbbbbbbbbbb1"
 AMI, SNAPSHOT = "ami-0aaaaaaaaaaaaaaa1", "snap-0aaaaaaaaaaaaaaa1"
-ACCESS = {
-    "region": "eu-west-1",
-    "endpoint_url": "http://127.0.0.1:9",
-    "access_key": "AKIDLOCAL",
-    "secret_key": "local-secret-key",
-}
 DECLARED = """
 variable "golden_run_tags" { type = map(string) }
 variable "golden_tags" { type = map(string) }
@@ -59,17 +51,6 @@ def template(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(build: t.Any, template: Path) -> Module:
     return functools.partial(build, template=str(template), source_ami={"id": BASE}, on_error="keep")
-
-
-@pytest.fixture
-def sweep(capsys: pytest.CaptureFixture[str]) -> Module:
-    def call(**given: t.Any) -> dict[str, t.Any]:
-        with patch_module_args({**ACCESS, **given}), pytest.raises(SystemExit):
-            build_sweep.main()
-        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
-        return result
-
-    return call
 
 
 def state(home: Path, name: str) -> list[Path]:
