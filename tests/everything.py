@@ -1,10 +1,12 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs chores of the Taskfile one after the other, and ends with what each of them counted and how long it took.
+"""Runs chores of the Taskfile, and ends with what each of them counted and how long it took.
 
-python tests/everything.py CHORE [CHORE …]      a chore with arguments is one word: 'test:unit -- -k manifest'
+python tests/everything.py CHORE [CHORE …] [--beside CHORE [CHORE …]]…
 
+Those before the first ``--beside`` run one after the other; then each ``--beside`` is a lane of its own, and the lanes
+run at the same time, each line with its chore in front. A chore with arguments is one word: 'test:unit -- -k manifest'.
 A chore that fails does not keep the others from running; the exit status is 1 then.
 """
 
@@ -15,8 +17,10 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -25,6 +29,9 @@ PYTEST = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s")
 # What a chore that is not pytest says at its end: "== 12 checks passed (…)", and Molecule "executed 6 scenarios (…)".
 OWN = re.compile(r"^== (\d+ [a-z].*)$")
 MOLECULE = re.compile(r"Molecule executed (\d+ scenarios? \([^)]*\))")
+
+
+INTERRUPTED = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -55,25 +62,56 @@ def counts(lines: list[str]) -> str:
     return ", ".join([*(f"{number} {what}" for what, number in found.items()), *([own] if own else [])])
 
 
-def run(chore: str) -> Outcome:
-    """Run it, and let its output through as it comes."""
+def run(chore: str, before: str = "") -> Outcome:
+    """Run it, and let its output through as it comes, each line with ``before`` in front of it."""
     began = time.monotonic()
-    if sys.stdout.isatty():
-        os.environ.setdefault("FORCE_COLOR", "1")
-    process = subprocess.Popen(["task", *shlex.split(chore)], stdout=subprocess.PIPE)
+    environment = {**os.environ, **({"FORCE_COLOR": "1"} if sys.stdout.isatty() else {})}
+    process = subprocess.Popen(["task", *shlex.split(chore)], stdout=subprocess.PIPE, env=environment)
     said = bytearray()
-    # As it comes, for a row of dots is a line only at its end.
-    while process.stdout and (part := os.read(process.stdout.fileno(), 65536)):
-        sys.stdout.buffer.write(part)
+    # As it comes, for a row of dots is a line only at its end; with others beside it, by lines.
+    while process.stdout and (part := process.stdout.readline() if before else os.read(process.stdout.fileno(), 65536)):
+        sys.stdout.buffer.write(before.encode() + part.rstrip(b"\n") + b"\n" if before else part)
         sys.stdout.buffer.flush()
         said += part
     lines = said.decode(errors="replace").splitlines()
     return Outcome(chore, process.wait(), time.monotonic() - began, counts(lines))
 
 
-def main(chores: list[str]) -> int:
+def run_lane(chores: list[str]) -> list[Outcome]:
+    outcomes = []
+    for chore in chores:
+        outcomes.append(run(chore, f"{chore.split()[0].removeprefix('test:'):<12} | "))
+        # A Ctrl-C ends the chores that run, in their own time, and begins no other.
+        if INTERRUPTED.is_set():
+            break
+    return outcomes
+
+
+def lanes_of(words: list[str]) -> tuple[list[str], list[list[str]]]:
+    """The chores that run alone, and those of each lane.
+
+    >>> lanes_of(["lint", "--beside", "molecule", "test:broken", "--beside", "test:end_to_end"])
+    (['lint'], [['molecule', 'test:broken'], ['test:end_to_end']])
+    """
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == "--beside":
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts[0], parts[1:]
+
+
+def main(words: list[str]) -> int:
     began = time.monotonic()
-    outcomes = [run(chore) for chore in chores]
+    alone, lanes = lanes_of(words)
+    outcomes = [run(chore) for chore in alone]
+    with ThreadPoolExecutor(max_workers=len(lanes) or 1) as pool:
+        try:
+            outcomes += [outcome for lane in pool.map(run_lane, lanes) for outcome in lane]
+        except KeyboardInterrupt:
+            INTERRUPTED.set()
+            raise
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     print("\n" + "\n".join(outcome.row for outcome in outcomes))
     failed = [outcome.chore for outcome in outcomes if outcome.rc]
@@ -85,5 +123,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
-        # The chore got the same Ctrl-C and cleans up in its own time.
+        # The chores got the same Ctrl-C.
         sys.exit(130)

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import everything
@@ -45,3 +48,50 @@ def test_one_that_fails_fails_the_run_and_the_others_go_on(tmp_path: Path) -> No
     assert "bad                    FAILED   0:00" in done.stdout
     assert "good                   passed   0:00" in done.stdout
     assert "FAILED: bad, in 0:00 minutes" in done.stdout
+
+
+def test_lanes_run_at_the_same_time_and_each_line_says_whose_it_is(tmp_path: Path) -> None:
+    task = tmp_path / "task"
+    # Each waits for the other's mark: one after the other, neither would end.
+    task.write_text(
+        '#!/bin/sh\ncd "${0%/*}" || exit\ntouch "began-$1"\n'
+        "case $1 in a) other=b ;; b) other=a ;; *) exit 0 ;; esac\n"
+        'for _ in $(seq 100); do [ -e "began-$other" ] && break; sleep 0.1; done\n'
+        '[ -e "began-$other" ] && [ -e began-first ] && echo "== 2 passed in 1.0s =="\n'
+    )
+    task.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "first", "--beside", "a", "then-a", "--beside", "b"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "a            | == 2 passed in 1.0s ==" in done.stdout.splitlines()
+    rows = [line.split()[:2] for line in done.stdout.splitlines() if "passed   0:" in line]
+    assert rows == [["first", "passed"], ["a", "passed"], ["then-a", "passed"], ["b", "passed"]]
+    assert "Everything passed" in done.stdout
+
+
+def test_ctrl_c_waits_for_what_runs_and_begins_nothing_more(tmp_path: Path) -> None:
+    task = tmp_path / "task"
+    task.write_text(
+        '#!/bin/sh\ncd "${0%/*}" || exit\ntouch "began-$1"\n'
+        "trap 'sleep 0.3; touch \"cleaned-$1\"; exit 1' INT\nwhile :; do sleep 0.1; done\n"
+    )
+    task.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPT), "--beside", "a", "then-a", "--beside", "b"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + 20
+    while not all((tmp_path / f"began-{one}").exists() for one in "ab") and time.monotonic() < until:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(20) == 130
+    assert {path.name for path in tmp_path.glob("*ed-*")} == {"cleaned-a", "cleaned-b"}
+    assert not (tmp_path / "began-then-a").exists()
