@@ -17,6 +17,7 @@ DOCUMENTATION = "documentation only"
 EXCEPTIONS = {
     "doc_fragments/_attributes.py": DOCUMENTATION,
     "doc_fragments/_packer.py": DOCUMENTATION,
+    "doc_fragments/_places.py": DOCUMENTATION,
     "module_utils/_packer/errors.py": "an exception that has no behaviour",
 }
 # What puts decisions and calls together, and is tested as a whole, by a module's main().

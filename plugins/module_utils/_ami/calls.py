@@ -215,6 +215,19 @@ def get_account(sts: Client) -> str:
     return account
 
 
+@_call("enter another account by the role {role_arn}")
+def assume_role(sts: Client, role_arn: str) -> Resource:
+    """Credentials of an hour: keys, token and C(Expiration)."""
+    session: Resource = sts.assume_role(RoleArn=role_arn, RoleSessionName="golden.ami")["Credentials"]
+    return session
+
+
+@_call("list the Regions")
+def describe_regions(ec2: Client) -> list[str]:
+    """Those that the account has enabled."""
+    return [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
+
+
 @_call("describe the security groups {filters}")
 def describe_security_groups(ec2: Client, filters: list[Resource]) -> list[Resource]:
     groups: list[Resource] = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
