@@ -13,17 +13,20 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models import instances as moto_instances
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.organizations.models import organizations_backends
 from moto.ssm.models import ssm_backends
 from moto.sts.models import sts_backends
 
 from golden_cloud import state
-from golden_cloud.api import metadata, runtime
+from golden_cloud.api import metadata, organizations, runtime
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.responses import CloudEC2Response
 from golden_cloud.api.front import Dispatch, Front
-from golden_cloud.api.identity import CloudIAMResponse, CloudKMSResponse, CloudSTSResponse
+from golden_cloud.api.identity import CloudIAMResponse, CloudSTSResponse
+from golden_cloud.api.keys import CloudKmsBackend, CloudKMSResponse
+from golden_cloud.api.organizations import CloudOrganizationsResponse
 from golden_cloud.api.record.calls import CallLog
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
 from golden_cloud.ports import Config, InstanceMetadata, Machines
@@ -34,6 +37,7 @@ BACKENDS: dict[str, BackendDict] = {
     "sts": sts_backends,
     "iam": iam_backends,
     "kms": kms_backends,
+    "organizations": organizations_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -42,6 +46,7 @@ SERVICES: dict[str, Dispatch] = {
     "sts": CloudSTSResponse.dispatch,
     "iam": CloudIAMResponse.dispatch,
     "kms": CloudKMSResponse.dispatch,
+    "organizations": CloudOrganizationsResponse.dispatch,
 }
 
 
@@ -78,6 +83,7 @@ class App:
                 for account_id, regions in accounts.items():
                     for region, backend in regions.items():
                         dict.__setitem__(BACKENDS[service][account_id], region, backend)
+            organizations.recover()
             lifecycle.recover()
         self.save()
 
@@ -141,5 +147,7 @@ def _extend_moto() -> None:
     moto_instances.Instance = MachineInstance
     ec2_backends.backend = CloudEC2Backend
     ssm_backends.backend = CloudSSMBackend
+    kms_backends.backend = CloudKmsBackend
     for backends in BACKENDS.values():
         backends.clear()
+    organizations_backends.master_accounts.clear()

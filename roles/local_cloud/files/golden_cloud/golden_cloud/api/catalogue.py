@@ -39,10 +39,12 @@ _EC2: dict[str, Options] = _as_is(
     RevokeSecurityGroupIngress RevokeSecurityGroupEgress
     UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress ModifySecurityGroupRules
     CreateTags DeleteTags DescribeTags
-    DescribeImages DescribeImageAttribute DeregisterImage EnableImage DisableImage
+    DescribeImages DescribeImageAttribute ResetImageAttribute DeregisterImage EnableImage DisableImage
     EnableImageDeprecation DisableImageDeprecation
     EnableImageDeregistrationProtection DisableImageDeregistrationProtection
-    DeleteSnapshot DescribeSnapshotAttribute ModifySnapshotAttribute
+    DeleteSnapshot DescribeSnapshotAttribute ModifySnapshotAttribute ResetSnapshotAttribute
+    GetImageBlockPublicAccessState EnableImageBlockPublicAccess DisableImageBlockPublicAccess
+    GetSnapshotBlockPublicAccessState EnableSnapshotBlockPublicAccess DisableSnapshotBlockPublicAccess
     DeleteVolume DescribeVolumes DescribeVolumesModifications
     DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
     CreateVpc DeleteVpc DescribeVpcs DescribeVpcAttribute ModifyVpcAttribute
@@ -86,7 +88,10 @@ _EC2 |= {
         """
     ),
     "ModifyImageAttribute": _only(
-        "ImageId Attribute Description ImdsSupport LaunchPermission OperationType UserIds UserGroups Value DryRun"
+        """
+        ImageId Attribute Description ImdsSupport LaunchPermission OperationType UserIds UserGroups OrganizationArns
+        OrganizationalUnitArns Value DryRun
+        """
     ),
     "DescribeSnapshots": _only("SnapshotIds OwnerIds Filters MaxResults NextToken DryRun"),
     "ModifyVolume": _only("VolumeId Size VolumeType Iops Throughput DryRun"),
@@ -133,12 +138,34 @@ _IAM = _as_is(
 _KMS = _as_is(
     """
     CreateKey DescribeKey ListKeys EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
-    CreateAlias UpdateAlias DeleteAlias ListAliases GetKeyPolicy GetKeyRotationStatus
+    CreateAlias UpdateAlias DeleteAlias ListAliases GetKeyPolicy ListKeyPolicies GetKeyRotationStatus
     TagResource UntagResource ListResourceTags CreateGrant ListGrants RevokeGrant RetireGrant
     """
 )
 
-SERVICES: dict[str, dict[str, Options]] = {"ec2": _EC2, "ssm": _SSM, "sts": _STS, "iam": _IAM, "kms": _KMS}
+_KMS |= {"PutKeyPolicy": _only("KeyId PolicyName Policy BypassPolicyLockoutSafetyCheck")}
+
+_ORGANIZATIONS = _as_is(
+    """
+    DescribeOrganization DeleteOrganization DescribeAccount DescribeCreateAccountStatus ListCreateAccountStatus
+    DescribeOrganizationalUnit CreateOrganizationalUnit UpdateOrganizationalUnit DeleteOrganizationalUnit
+    ListAccounts ListAccountsForParent ListChildren ListParents ListRoots ListOrganizationalUnitsForParent
+    MoveAccount RemoveAccountFromOrganization TagResource UntagResource ListTagsForResource
+    """
+)
+_ORGANIZATIONS |= {
+    "CreateOrganization": _only("FeatureSet"),
+    "CreateAccount": _only("Email AccountName RoleName Tags"),
+}
+
+SERVICES: dict[str, dict[str, Options]] = {
+    "ec2": _EC2,
+    "ssm": _SSM,
+    "sts": _STS,
+    "iam": _IAM,
+    "kms": _KMS,
+    "organizations": _ORGANIZATIONS,
+}
 
 _READS = ("Describe", "Get", "List")
 

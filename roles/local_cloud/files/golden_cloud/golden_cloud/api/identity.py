@@ -13,7 +13,6 @@ import re
 from moto.core.responses import ActionResult
 from moto.iam.models import iam_backends
 from moto.iam.responses import IamResponse
-from moto.kms.responses import KmsResponse
 from moto.sts.models import AssumedRole, sts_backends
 from moto.sts.responses import TokenResponse
 
@@ -92,7 +91,3 @@ class CloudSTSResponse(CloudResponse, TokenResponse):
 
 class CloudIAMResponse(CloudResponse, IamResponse):
     """Every operation of IAM that the catalogue lists."""
-
-
-class CloudKMSResponse(CloudResponse, KmsResponse):
-    """Every operation of KMS that the catalogue lists."""

@@ -75,11 +75,19 @@ class CloudEC2Backend(EC2Backend):
         """ClientToken → (reservation, digest of what was asked)."""
         self.copy_tokens: dict[str, tuple[str, str]] = {}
         self.volume_tokens: dict[str, str] = {}
+        self.image_public_access = "block-new-sharing"
+        self.snapshot_public_access = "unblocked"
         super().__init__(region_name, account_id)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """States that were saved before an attribute came have none of it."""
-        self.__dict__.update({"copy_tokens": {}, "volume_tokens": {}} | state)
+        older = {
+            "copy_tokens": {},
+            "volume_tokens": {},
+            "image_public_access": "block-new-sharing",
+            "snapshot_public_access": "unblocked",
+        }
+        self.__dict__.update(older | state)
 
     # Images
 
@@ -136,6 +144,25 @@ class CloudEC2Backend(EC2Backend):
         snapshot.status = "pending"
         self.snapshots[snapshot.id] = snapshot
         return snapshot
+
+    def may_use_snapshot(self, snapshot: CloudSnapshot) -> bool:
+        """Whether this account may make volumes and copies of the snapshot."""
+        owner: CloudEC2Backend = snapshot.ec2_backend
+        public = "all" in snapshot.create_volume_permission_groups
+        return (
+            owner.account_id == self.account_id
+            or self.account_id in snapshot.create_volume_permission_userids
+            or (public and owner.snapshot_public_access != "block-all-sharing")
+        )
+
+    def visible_snapshots(self) -> list[CloudSnapshot]:
+        """Every snapshot of the Region that this account may use."""
+        return [
+            snapshot
+            for _account, backend in all_backends(self.region_name)
+            for snapshot in backend.snapshots.values()
+            if self.may_use_snapshot(snapshot)
+        ]
 
     def images_using(self, snapshot_id: str) -> list[str]:
         return [i.id for i in self.amis.values() if snapshot_id in i.snapshot_ids]

@@ -14,8 +14,9 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.utils import random_ami_id
-from moto.kms.models import kms_backends
 
+from golden_cloud.api import keys
+from golden_cloud.api.access import Identity
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot
 from golden_cloud.api.ec2.image import Image, ImageVolume
@@ -36,6 +37,7 @@ class CopyOperations:
     _free_name: Any
     _register: Any
     _given: Any
+    identity: Identity
     image_fault: Fault | None
 
     def copy_image(self) -> ActionResult:
@@ -65,6 +67,8 @@ class CopyOperations:
             public=False,
             base=False,
             launch_permissions=[],
+            last_launched=None,
+            deprecation_time=None,
             deregistration_protection="disabled",
             source_instance_id=None,
             source_image_id=source.id,
@@ -75,7 +79,8 @@ class CopyOperations:
         self._register(image, self._copy_tags(source, region, tags))
         if token:
             backend.copy_tokens[token] = (image.id, digest)
-        lifecycle.finish_copy(image, snapshot, source.image_ref, self.image_fault)
+        trouble = self._source_key_trouble(source)
+        lifecycle.finish_copy(image, snapshot, source.image_ref, self.image_fault, trouble)
         return ActionResult({"ImageId": image.id})
 
     def _copy_digest(self) -> str:
@@ -88,7 +93,28 @@ class CopyOperations:
         source = there.find_image(self._get_param("SourceImageId") or "")
         if source.state != "available":
             raise CloudError("InvalidAMIID.Unavailable", f"The image '{source.id}' is {source.state}, not available")
+        if source.owner_id != self.ec2_backend.account_id and not source.base:
+            self._check_storage(there, source)
+        if source.root_volume.encrypted and self._get_param("Encrypted") is False:
+            text = f"Snapshot {source.root_volume.snapshot_id} is encrypted. Creating an unencrypted copy from an "
+            raise CloudError("InvalidRequest", text + "encrypted snapshot is not supported.")
         return source
+
+    @staticmethod
+    def _check_storage(mine: CloudEC2Backend, source: Image) -> None:
+        """Of a shared image the snapshots must be shared as well; ``mine`` is the caller's in the source's Region."""
+        theirs = source.ec2_backend.snapshots
+        shared = [i in theirs and mine.may_use_snapshot(theirs[i]) for i in source.snapshot_ids]
+        if not all(shared):
+            raise CloudError("InvalidRequest", "You do not have permission to access the storage of this ami")
+
+    def _source_key_trouble(self, source: Image) -> str | None:
+        """Why the source can't be read, when it is encrypted; EC2 notices it while it copies."""
+        theirs = source.ec2_backend.snapshots
+        found = [theirs[i].kms_key_id for i in source.snapshot_ids if i in theirs and theirs[i].encrypted]
+        if all(keys.may_use(arn, self.identity, "ec2") for arn in found):
+            return None
+        return "Given key ID is not accessible. You must have DescribeKey permissions on the default CMK."
 
     def _copy_key(self) -> str | None:
         """The ARN of the key that the request names."""
@@ -97,11 +123,7 @@ class CopyOperations:
             return None
         if not self._get_param("Encrypted"):
             raise CloudError("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted")
-        try:
-            return str(kms_backends[backend.account_id][backend.region_name].describe_key(key_id).arn)
-        except Exception as error:  # moto has several for a key that is not there
-            text = f"The KMS key '{key_id}' can't be used in {backend.region_name}: {error}"
-            raise CloudError("InvalidParameterValue", text) from error
+        return keys.resolve(key_id, backend.account_id, backend.region_name)
 
     def _copy_snapshot(self, source: Image, image: Image, kms_key: str | None) -> CloudSnapshot:
         backend = self.ec2_backend

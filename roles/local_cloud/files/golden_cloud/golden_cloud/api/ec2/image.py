@@ -11,10 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from golden_cloud.api.errors import CloudError, UnsupportedOption
+from golden_cloud.api.errors import CloudError
+from golden_cloud.api.organizations import memberships
 from golden_cloud.ports import BaseImage
 
 ACCOUNT = re.compile(r"[0-9]{12}")
+ORGANIZATION = re.compile(r"arn:aws:organizations::[0-9]{12}:organization/o-[a-z0-9]{10,32}")
+UNIT = re.compile(r"arn:aws:organizations::[0-9]{12}:ou/o-[a-z0-9]{10,32}/ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}")
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 
 
@@ -80,6 +83,7 @@ class Image:
     deprecation_time: datetime | None = None
     deregistration_protection: str = "disabled"
     base: bool = False
+    last_launched: datetime | None = None
 
     # What moto's Instance reads from the image it is launched from.
     virtualization_type = "hvm"
@@ -104,7 +108,18 @@ class Image:
         return f"{self.owner_alias or self.owner_id}/{self.name}"
 
     def may_be_used_by(self, account_id: str) -> bool:
-        return self.is_public or account_id == self.owner_id or {"UserId": account_id} in self.launch_permissions
+        return self.is_public or account_id == self.owner_id or self.shared_with(account_id)
+
+    def shared_with(self, account_id: str) -> bool:
+        """By name, or through the account's organization or one of its units."""
+        if {"UserId": account_id} in self.launch_permissions:
+            return True
+        arns = {p.get("OrganizationArn") or p.get("OrganizationalUnitArn") for p in self.launch_permissions} - {None}
+        return bool(arns) and bool(arns & memberships(account_id))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """States that were saved before an attribute came have none of it."""
+        self.__dict__.update({"last_launched": None} | state)
 
     def deprecated(self, now: datetime) -> bool:
         return self.deprecation_time is not None and self.deprecation_time <= now
@@ -138,6 +153,7 @@ class Image:
             "TpmSupport": self.tpm_support,
             "ImdsSupport": self.imds_support,
             "DeprecationTime": _minute(self.deprecation_time),
+            "LastLaunchedTime": second(self.last_launched),
             "SourceInstanceId": self.source_instance_id,
             "SourceImageId": self.source_image_id,
             "SourceImageRegion": self.source_image_region,
@@ -207,17 +223,27 @@ def override(volume: ImageVolume, ebs: dict[str, Any]) -> ImageVolume:
     return replace(volume, **changed | {"size": size})
 
 
+def second(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
 def _minute(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z") if moment else None
 
 
+# Key of a permission → what it is called in an error, and the form that it has.
+_PERMITTED = {
+    "UserId": ("userId", ACCOUNT),
+    "Group": ("UserGroup", re.compile("all")),
+    "OrganizationArn": ("organizationArn", ORGANIZATION),
+    "OrganizationalUnitArn": ("organizationalUnitArn", UNIT),
+}
+
+
 def check_permission(permission: dict[str, str]) -> None:
     """Refuse who can't be given a permission of an image or a snapshot."""
-    user, group = permission.get("UserId"), permission.get("Group")
-    if "OrganizationArn" in permission or "OrganizationalUnitArn" in permission:
-        raise UnsupportedOption("the permission", "OrganizationArn", "this cloud has no organizations")
-    if user is not None and not ACCOUNT.fullmatch(user):
-        raise CloudError("InvalidAMIAttributeItemValue", f'Invalid attribute item value "{user}" for userId item type.')
-    if group not in (None, "all"):
-        text = f'Invalid attribute item value "{group}" for UserGroup item type.'
-        raise CloudError("InvalidAMIAttributeItemValue", text)
+    for key, value in permission.items():
+        kind, form = _PERMITTED[key]
+        if not form.fullmatch(value):
+            text = f'Invalid attribute item value "{value}" for {kind} item type.'
+            raise CloudError("InvalidAMIAttributeItemValue", text)

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import ActionResult
 from moto.ec2.utils import random_ami_id
 
 from golden_cloud.api import runtime
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, collect_garbage
 from golden_cloud.api.ec2.filters import page, passes
-from golden_cloud.api.ec2.image import Image, ImageVolume, check_name, check_permission, override
+from golden_cloud.api.ec2.image import Image, ImageVolume, check_name, override, second
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError, UnsupportedOption
@@ -212,7 +212,7 @@ class ImageOperations:
             not hidden
             and not disabled
             and (not owners or bool(owners & {image.owner_id, image.owner_alias}))
-            and (not executable or _may_run(image, executable))
+            and (not executable or _may_run(image, executable, account))
         )
 
     def describe_image_attribute(self) -> ActionResult:
@@ -228,6 +228,7 @@ class ImageOperations:
             "imdsSupport": ("ImdsSupport", {"Value": image.imds_support}),
             "productCodes": ("ProductCodes", []),
             "deregistrationProtection": ("DeregistrationProtection", {"Value": image.deregistration_protection}),
+            "lastLaunchedTime": ("LastLaunchedTime", {"Value": second(image.last_launched)}),
         }
         if attribute not in values:
             raise UnsupportedOption("DescribeImageAttribute", f"Attribute={attribute}")
@@ -235,37 +236,6 @@ class ImageOperations:
         return ActionResult({"ImageId": image.id, name: value})
 
     # Changing
-
-    def modify_image_attribute(self) -> ActionResult:
-        image = self.ec2_backend.own_image(self._get_param("ImageId"))
-        add, remove = self._permission_changes()
-        attribute, value = self._get_param("Attribute"), self._get_param("Value")
-        description = self._get_param("Description.Value", value if attribute == "description" else None)
-        imds = self._get_param("ImdsSupport.Value", value if attribute == "imdsSupport" else None)
-        if imds not in (None, "v2.0"):
-            raise CloudError("InvalidParameterValue", f"Invalid value '{imds}' for ImdsSupport: it can only be v2.0")
-        self.error_on_dryrun()
-        if description is not None:
-            image.description = description
-        if imds is not None:
-            image.imds_support = imds
-        # Clients name one twice, by both ways that there are: it is one all the same.
-        permissions = [p for p in image.launch_permissions if p not in remove]
-        for permission in add:
-            if permission not in permissions:
-                permissions.append(permission)
-        image.launch_permissions = permissions
-        return EmptyResult()
-
-    def _permission_changes(self) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-        changes = self._get_param("LaunchPermission", {}) or {}
-        add, remove = list(changes.get("Add", [])), list(changes.get("Remove", []))
-        named = [{"Group": group} for group in self._get_param("UserGroups", [])]
-        named += [{"UserId": user} for user in self._get_param("UserIds", [])]
-        (remove if self._get_param("OperationType") == "remove" else add).extend(named)
-        for permission in add + remove:
-            check_permission(permission)
-        return add, remove
 
     def deregister_image(self) -> ActionResult:
         backend = self.ec2_backend
@@ -338,8 +308,11 @@ class ImageOperations:
         return ActionResult({"Return": "true"})
 
 
-def _may_run(image: Image, users: set[str]) -> bool:
+def _may_run(image: Image, users: set[str], account: str) -> bool:
+    """By its permissions; what is shared with an organization counts for the caller only, as on EC2."""
     if image.is_public and "all" in users:
+        return True
+    if account in users and image.shared_with(account):
         return True
     return any(permission.get("UserId") in users for permission in image.launch_permissions)
 

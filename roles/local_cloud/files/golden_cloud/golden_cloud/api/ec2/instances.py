@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -17,7 +17,9 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Reservation
 from moto.ec2.utils import filter_iam_instance_profiles, parse_user_data
 
+from golden_cloud.api import keys as kms_keys
 from golden_cloud.api import runtime
+from golden_cloud.api.access import Identity
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.filters import page, passes
@@ -47,6 +49,7 @@ class InstanceOperations:
     _filters_from_querystring: Any
     error_on_dryrun: Any
     is_waiter: Any
+    identity: Identity
 
     def run_instances(self) -> ActionResult:
         backend = self.ec2_backend
@@ -97,8 +100,13 @@ class InstanceOperations:
         except Exception:
             del backend.reservations[reservation.id]
             raise
+        image.last_launched = lifecycle.now()
+        readable = self._may_decrypt(image)
         for instance in reservation.instances:
-            lifecycle.launch(instance, keys)
+            if readable:
+                lifecycle.launch(instance, keys)
+            else:
+                lifecycle.refuse(instance)
         if token:
             backend.launch_tokens[token] = (reservation.id, digest)
         return ActionResult(reservation)
@@ -131,6 +139,11 @@ class InstanceOperations:
             )
         return image
 
+    def _may_decrypt(self, image: Image) -> bool:
+        snapshots = image.ec2_backend.snapshots
+        found = [snapshots[i].kms_key_id for i in image.snapshot_ids if i in snapshots and snapshots[i].encrypted]
+        return all(kms_keys.may_use(arn, self.identity, "ec2") for arn in found)
+
     def _checked_instance_type(self, image: Image) -> str:
         name: str = self._get_param("InstanceType") or "m1.small"
         known = INSTANCE_TYPES.get(name)
@@ -151,12 +164,18 @@ class InstanceOperations:
         for mapping in self._get_param("BlockDeviceMappings", []):
             name, ebs = mapping.get("DeviceName"), mapping.get("Ebs")
             if name == root.device_name and ebs is not None:
-                root = override(root, ebs)
+                root = self._with_key(override(root, ebs), ebs)
             elif "NoDevice" not in mapping and not str(mapping.get("VirtualName", "")).startswith("ephemeral"):
                 raise UnsupportedOption(
                     "RunInstances", "BlockDeviceMappings", f"machines have the root volume {root.device_name} only"
                 )
         return [root]
+
+    def _with_key(self, volume: ImageVolume, ebs: dict[str, Any]) -> ImageVolume:
+        if not ebs.get("KmsKeyId"):
+            return volume
+        backend = self.ec2_backend
+        return replace(volume, kms_key_id=kms_keys.resolve(ebs["KmsKeyId"], backend.account_id, backend.region_name))
 
     def _launch_network(self) -> _Network:
         nic = self._primary_interface()

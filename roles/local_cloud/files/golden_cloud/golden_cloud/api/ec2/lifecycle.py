@@ -57,6 +57,17 @@ def launch(instance: MachineInstance, public_keys: list[str]) -> None:
     cloud.jobs.submit(instance.id, work)
 
 
+def refuse(instance: MachineInstance) -> None:
+    """End a new instance whose volumes can't be decrypted, as EC2 does: after it has been pending."""
+    cloud = runtime.current()
+
+    def work() -> None:
+        cloud.at_least(cloud.config.timings.instance_pending, time.monotonic())
+        _end(instance, StateReason("Client.InternalError: Client error on launch", "Client.InternalError"), clean=False)
+
+    cloud.jobs.submit(instance.id, work)
+
+
 def stop(instance: MachineInstance) -> None:
     """Shut the machine of a ``stopping`` instance down."""
     cloud = runtime.current()
@@ -146,7 +157,9 @@ def create_image(
     cloud.jobs.submit(instance.id, work)
 
 
-def finish_copy(image: Image, snapshot: CloudSnapshot, image_ref: str, fault: Fault | None) -> None:
+def finish_copy(
+    image: Image, snapshot: CloudSnapshot, image_ref: str, fault: Fault | None, trouble: str | None = None
+) -> None:
     """A copy shares what is kept for its source, so there is nothing to wait for but the time that it shall take."""
     cloud = runtime.current()
     size = next(
@@ -164,7 +177,9 @@ def finish_copy(image: Image, snapshot: CloudSnapshot, image_ref: str, fault: Fa
     def work() -> None:
         cloud.at_least(cloud.config.timings.image_pending, time.monotonic())
         with cloud.changing():
-            if fault is not None and fault.action == "image_failed":
+            if trouble is not None:
+                _fail(image, snapshot, "Client.InternalError", trouble)
+            elif fault is not None and fault.action == "image_failed":
                 fail_image(image, snapshot, fault)
             else:
                 complete_image(image, snapshot, fault)

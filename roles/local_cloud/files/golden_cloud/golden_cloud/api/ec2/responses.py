@@ -14,6 +14,7 @@ from golden_cloud.api.ec2.copies import CopyOperations
 from golden_cloud.api.ec2.images import ImageOperations
 from golden_cloud.api.ec2.instances import InstanceOperations
 from golden_cloud.api.ec2.keys_and_groups import KeyAndGroupOperations
+from golden_cloud.api.ec2.permissions import PermissionOperations
 from golden_cloud.api.ec2.tags import TagOperations
 from golden_cloud.api.ec2.volumes import VolumeOperations
 from golden_cloud.api.service import CloudResponse
@@ -25,6 +26,7 @@ class CloudEC2Response(
     AttributeOperations,
     ImageOperations,
     CopyOperations,
+    PermissionOperations,
     VolumeOperations,
     KeyAndGroupOperations,
     TagOperations,

@@ -12,9 +12,8 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from golden_cloud.api import runtime
 from golden_cloud.api.ec2 import lifecycle
-from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, all_backends, collect_garbage
+from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, collect_garbage
 from golden_cloud.api.ec2.filters import page, passes
-from golden_cloud.api.ec2.image import check_permission
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError, UnsupportedOption
@@ -98,43 +97,11 @@ class VolumeOperations(ElasticBlockStore):
 
     def _listed_snapshots(self, ids: list[str]) -> list[CloudSnapshot]:
         """The snapshots with these ids, all without any; ``CloudError`` when there is no such one."""
-        visible = {snapshot.id: snapshot for snapshot in self._visible_snapshots()}
+        visible = {snapshot.id: snapshot for snapshot in self.ec2_backend.visible_snapshots()}
         for snapshot_id in ids:
             if snapshot_id not in visible:
                 raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
         return [snapshot for snapshot in visible.values() if not ids or snapshot.id in ids]
-
-    def _visible_snapshots(self) -> list[CloudSnapshot]:
-        account = self.ec2_backend.account_id
-        return [
-            snapshot
-            for owner, backend in all_backends(self.ec2_backend.region_name)
-            for snapshot in backend.snapshots.values()
-            if owner == account
-            or account in snapshot.create_volume_permission_userids
-            or "all" in snapshot.create_volume_permission_groups
-        ]
-
-    def modify_snapshot_attribute(self) -> ActionResult:
-        snapshot_id = self._get_param("SnapshotId")
-        snapshot = self.ec2_backend.snapshots.get(snapshot_id)
-        if snapshot is None:
-            raise CloudError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
-        changes = self._get_param("CreateVolumePermission", {}) or {}
-        named = [{"Group": group} for group in self._get_param("GroupNames", [])]
-        named += [{"UserId": user} for user in self._get_param("UserIds", [])]
-        removing = self._get_param("OperationType") == "remove"
-        add = list(changes.get("Add", [])) + ([] if removing else named)
-        remove = list(changes.get("Remove", [])) + (named if removing else [])
-        for permission in add + remove:
-            check_permission(permission)
-        self.error_on_dryrun()
-        users, groups = snapshot.create_volume_permission_userids, snapshot.create_volume_permission_groups
-        users.difference_update(p["UserId"] for p in remove if "UserId" in p)
-        groups.difference_update(p["Group"] for p in remove if "Group" in p)
-        users.update(p["UserId"] for p in add if "UserId" in p)
-        groups.update(p["Group"] for p in add if "Group" in p)
-        return EmptyResult()
 
     def delete_snapshot(self) -> ActionResult:
         snapshot_id = self._get_param("SnapshotId")
