@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
@@ -16,26 +17,40 @@ VERSION = "1.0.0"
 
 
 class Cloud:
-    """The clients of a module, made when first needed and used again: to make one takes longer than most calls."""
+    """The clients of a module, made when first needed and used again: to make one takes longer than most calls.
+
+    Threads may ask for them: boto3 makes clients in one thread at a time, and they work in all.
+    """
 
     def __init__(self, make: t.Callable[..., Client], region: str) -> None:
         # So that AWS's own logs tell who called.
         set_collection_info("golden.ami", VERSION)
         self._make = make
         self._clients: dict[tuple[str, str], Client] = {}
+        self._making = threading.Lock()
         self.region = region
 
     def _client(self, service: str, region: str | None) -> Client:
         key = (service, region or self.region)
-        if key not in self._clients:
-            self._clients[key] = self._make(service, region=key[1])
-        return self._clients[key]
+        with self._making:
+            if key not in self._clients:
+                self._clients[key] = self._make(service, region=key[1])
+            return self._clients[key]
 
     def ec2(self, region: str | None = None) -> Client:
         return self._client("ec2", region)
 
     def ssm(self, region: str | None = None) -> Client:
         return self._client("ssm", region)
+
+    def autoscaling(self, region: str | None = None) -> Client:
+        return self._client("autoscaling", region)
+
+    def kms(self, region: str | None = None) -> Client:
+        return self._client("kms", region)
+
+    def organizations(self) -> Client:
+        return self._client("organizations", None)
 
     def sts(self) -> Client:
         """One that gives up soon: there are networks with a way to EC2 and none to STS."""
