@@ -66,7 +66,9 @@ def run(chore: str, before: str = "") -> Outcome:
     """Run it, and let its output through as it comes, each line with ``before`` in front of it."""
     began = time.monotonic()
     environment = {**os.environ, **({"FORCE_COLOR": "1"} if sys.stdout.isatty() else {})}
-    process = subprocess.Popen(["task", *shlex.split(chore)], stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(
+        ["task", *shlex.split(chore)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+    )
     said = bytearray()
     # As it comes, for a row of dots is a line only at its end; with others beside it, by lines.
     while process.stdout and (part := process.stdout.readline() if before else os.read(process.stdout.fileno(), 65536)):

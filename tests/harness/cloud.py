@@ -24,6 +24,7 @@ from pathlib import Path
 import boto3
 
 CHECKOUT = Path(__file__).parents[2]
+RESET = ("local_cloud.yml", "-e", "local_cloud_state=reset")
 # What the shell that runs the tests knows of a cloud must not reach them.
 FOREIGN = re.compile(r"^(AWS_|ANSIBLE_|PACKER_|PKR_|GOLDEN_)")
 
@@ -141,6 +142,7 @@ def free_port() -> int:
 def start_cloud(name: str) -> Cloud:
     home = Path(tempfile.mkdtemp(prefix="golden-"))
     cloud = Cloud(name=name, port=free_port(), home=home)
+    _GUARDS[cloud.home] = _guard(cloud)
     try:
         _hand_on_runtime(_known_runtime(), runtime_of(cloud))
         up = cloud.play("local_cloud.yml")
@@ -150,6 +152,22 @@ def start_cloud(name: str) -> Cloud:
         _reset(cloud)
         raise
     return cloud
+
+
+# Of each cloud that this process has started: the process that removes it, should this one be killed.
+_GUARDS: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+def _guard(cloud: Cloud) -> subprocess.Popen[bytes]:
+    # In a session of its own, so that a Ctrl-C in the terminal does not reach it.
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("guard.py")), str(cloud.home), *cloud.argv(*RESET)],
+        env=cloud.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def runtime_of(cloud: Cloud) -> Path:
@@ -191,6 +209,8 @@ def remove_cloud(cloud: Cloud) -> None:
 
 
 def _reset(cloud: Cloud) -> None:
-    gone = cloud.play("local_cloud.yml", "-e", "local_cloud_state=reset")
+    gone = cloud.play(*RESET)
     assert gone.rc == 0, gone.output
     shutil.rmtree(cloud.home)
+    if guard := _GUARDS.pop(cloud.home, None):
+        guard.communicate(b"gone")

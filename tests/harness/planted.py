@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
-from ansible_collections.golden.ami.plugins.module_utils._packer.record import RunRecord, host_name
+from ansible_collections.golden.ami.plugins.module_utils._ami.processes import host_name
+from ansible_collections.golden.ami.plugins.module_utils._packer.record import RunRecord
 from harness.builds import DEBIAN
 from harness.cloud import Cloud
 

@@ -57,7 +57,7 @@ def test_lanes_run_at_the_same_time_and_each_line_says_whose_it_is(tmp_path: Pat
         '#!/bin/sh\ncd "${0%/*}" || exit\ntouch "began-$1"\n'
         "case $1 in a) other=b ;; b) other=a ;; *) exit 0 ;; esac\n"
         'for _ in $(seq 100); do [ -e "began-$other" ] && break; sleep 0.1; done\n'
-        '[ -e "began-$other" ] && [ -e began-first ] && echo "== 2 passed in 1.0s =="\n'
+        '[ -e "began-$other" ] && [ -e began-first ] && echo "== 2 passed in 1.0s ==" >&2\n'
     )
     task.chmod(0o755)
     done = subprocess.run(
