@@ -54,6 +54,8 @@ _EC2: dict[str, Options] = _as_is(
     ReplaceRouteTableAssociation CreateRoute DeleteRoute ReplaceRoute
     DescribeNetworkInterfaces DescribeNetworkAcls DescribeDhcpOptions
     GetEbsEncryptionByDefault
+    CreateLaunchTemplateVersion ModifyLaunchTemplate DescribeLaunchTemplates DescribeLaunchTemplateVersions
+    DeleteLaunchTemplate DeleteLaunchTemplateVersions
     """
 )
 _EC2 |= {
@@ -62,8 +64,11 @@ _EC2 |= {
         ImageId InstanceType MinCount MaxCount KeyName SecurityGroupIds SecurityGroups SubnetId Placement UserData
         TagSpecifications BlockDeviceMappings ClientToken DryRun Monitoring EbsOptimized MetadataOptions
         NetworkInterfaces InstanceInitiatedShutdownBehavior DisableApiTermination DisableApiStop IamInstanceProfile
-        CreditSpecification
+        CreditSpecification LaunchTemplate
         """
+    ),
+    "CreateLaunchTemplate": _only(
+        "LaunchTemplateName LaunchTemplateData VersionDescription TagSpecifications ClientToken DryRun"
     ),
     "TerminateInstances": _only("InstanceIds DryRun Force SkipOsShutdown"),
     "StopInstances": _only("InstanceIds DryRun Force SkipOsShutdown"),

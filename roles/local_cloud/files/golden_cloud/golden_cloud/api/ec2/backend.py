@@ -75,6 +75,7 @@ class CloudEC2Backend(EC2Backend):
         """ClientToken → (reservation, digest of what was asked)."""
         self.copy_tokens: dict[str, tuple[str, str]] = {}
         self.volume_tokens: dict[str, str] = {}
+        self.template_tokens: dict[str, tuple[str, str, int]] = {}
         self.image_public_access = "block-new-sharing"
         self.snapshot_public_access = "unblocked"
         super().__init__(region_name, account_id)
@@ -84,6 +85,7 @@ class CloudEC2Backend(EC2Backend):
         older = {
             "copy_tokens": {},
             "volume_tokens": {},
+            "template_tokens": {},
             "image_public_access": "block-new-sharing",
             "snapshot_public_access": "unblocked",
         }

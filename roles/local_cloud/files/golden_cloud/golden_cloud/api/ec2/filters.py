@@ -62,6 +62,15 @@ def passes(
     return True
 
 
+def bounded(size: int | None, least: int, most: int) -> int | None:
+    """How many results a request wants at once; EC2's error for what it does not take."""
+    if size is None or least <= size <= most:
+        return size
+    bound = f"greater than {least}" if size < least else f"less than {most}"
+    text = f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value {bound}."
+    raise CloudError("InvalidParameterValue", text)
+
+
 def page(items: Sequence[T], max_results: int | None, token: str | None) -> tuple[list[T], str | None]:
     """One page of a listing and the token for the next, None after the last."""
     start = _offset(token)

@@ -20,12 +20,14 @@ from moto.ec2.utils import filter_iam_instance_profiles, parse_user_data
 from golden_cloud.api import keys as kms_keys
 from golden_cloud.api import runtime
 from golden_cloud.api.access import Identity
-from golden_cloud.api.ec2 import lifecycle
+from golden_cloud.api.ec2 import aliases, lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.filters import page, passes
 from golden_cloud.api.ec2.image import Image, ImageVolume, override
 from golden_cloud.api.ec2.instance import TRANSIENT, USER_SHUTDOWN, MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
+from golden_cloud.api.ec2.template import find as find_template
+from golden_cloud.api.ec2.template import with_template
 from golden_cloud.api.errors import CloudError, UnsupportedOption
 
 USER_DATA_LIMIT = 16384
@@ -50,6 +52,8 @@ class InstanceOperations:
     error_on_dryrun: Any
     is_waiter: Any
     identity: Identity
+    params: Any
+    _given: Any
 
     def run_instances(self) -> ActionResult:
         backend = self.ec2_backend
@@ -57,6 +61,7 @@ class InstanceOperations:
         known = self._launched_before(token, digest)
         if known is not None:
             return ActionResult(known)
+        from_template = self._take_up_template()
         image = self._launchable_image()
         instance_type = self._checked_instance_type(image)
         volumes = self._launch_volumes(image)
@@ -81,7 +86,7 @@ class InstanceOperations:
             security_group_ids=[group.id for group in network.groups],
             nics=network.nics,
             associate_public_ip=network.public,
-            tags={"instance": tags.get("instance", {})},
+            tags={"instance": tags.get("instance", {}) | from_template},
             ebs_optimized=self._get_param("EbsOptimized") or False,
             disable_api_stop=self._get_param("DisableApiStop") or False,
             disable_api_termination=self._get_param("DisableApiTermination") or False,
@@ -114,7 +119,7 @@ class InstanceOperations:
     # What RunInstances asks for, checked
 
     def _request_digest(self) -> str:
-        asked = json.dumps(self._given(), sort_keys=True, default=str)  # type: ignore[attr-defined]
+        asked = json.dumps(self._given(), sort_keys=True, default=str)
         return hashlib.sha256(asked.encode()).hexdigest()
 
     def _launched_before(self, token: str | None, digest: str) -> Reservation | None:
@@ -128,10 +133,23 @@ class InstanceOperations:
             )
         return self.ec2_backend.find_reservation(known[0])
 
+    def _take_up_template(self) -> dict[str, str]:
+        """Let the launch template that is named fill in what the request leaves open; the tags that tell of it."""
+        asked = self._get_param("LaunchTemplate")
+        if not asked:
+            return {}
+        templates = self.ec2_backend.launch_templates
+        template = find_template(templates, asked.get("LaunchTemplateId"), asked.get("LaunchTemplateName"))
+        version = template.version(asked.get("Version"))
+        self.params = with_template(self._given(), version.data)
+        return {"aws:ec2launchtemplate:id": template.id, "aws:ec2launchtemplate:version": str(version.number)}
+
     def _launchable_image(self) -> Image:
         image_id = self._get_param("ImageId")
         if not image_id:
             raise CloudError("MissingParameter", "The request must contain the parameter ImageId")
+        if aliases.is_alias(image_id):
+            image_id = aliases.resolve(image_id, self.ec2_backend.account_id, self.ec2_backend.region_name)
         image = self.ec2_backend.find_image(image_id)
         if image.state != "available":
             raise CloudError(

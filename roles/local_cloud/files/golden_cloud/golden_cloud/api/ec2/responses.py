@@ -16,6 +16,7 @@ from golden_cloud.api.ec2.instances import InstanceOperations
 from golden_cloud.api.ec2.keys_and_groups import KeyAndGroupOperations
 from golden_cloud.api.ec2.permissions import PermissionOperations
 from golden_cloud.api.ec2.tags import TagOperations
+from golden_cloud.api.ec2.templates import TemplateOperations
 from golden_cloud.api.ec2.volumes import VolumeOperations
 from golden_cloud.api.service import CloudResponse
 
@@ -30,6 +31,7 @@ class CloudEC2Response(
     VolumeOperations,
     KeyAndGroupOperations,
     TagOperations,
+    TemplateOperations,
     EC2Response,
 ):
     """Every operation of EC2 that the catalogue lists."""
