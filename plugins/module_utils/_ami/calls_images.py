@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .calls import Client, Resource, _call
+from .calls import Client, Resource, _call, _deletion
 
 # Without a size of pages EC2 answers with all it has at once, until that is too much for it.
 PAGE = {"PageSize": 1000}
@@ -28,3 +28,8 @@ def describe_all_snapshots(ec2: Client, ids: list[str]) -> list[Resource]:
     pages = ec2.get_paginator("describe_snapshots").paginate(Filters=filters, PaginationConfig=PAGE)
     snapshots: list[Resource] = pages.build_full_result()["Snapshots"]
     return snapshots
+
+
+@_deletion("remove tags from {resources}")
+def delete_tags(ec2: Client, resources: list[str], tags: list[Resource]) -> None:
+    ec2.delete_tags(Resources=resources, Tags=tags)
