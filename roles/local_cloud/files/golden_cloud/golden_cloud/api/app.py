@@ -19,6 +19,8 @@ from moto.sts.models import sts_backends
 
 from golden_cloud import state
 from golden_cloud.api import metadata, organizations, runtime
+from golden_cloud.api.autoscaling.backend import Keeper, autoscaling_backends
+from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.instance import MachineInstance
@@ -38,6 +40,7 @@ BACKENDS: dict[str, BackendDict] = {
     "iam": iam_backends,
     "kms": kms_backends,
     "organizations": organizations_backends,
+    "autoscaling": autoscaling_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -47,6 +50,7 @@ SERVICES: dict[str, Dispatch] = {
     "iam": CloudIAMResponse.dispatch,
     "kms": CloudKMSResponse.dispatch,
     "organizations": CloudOrganizationsResponse.dispatch,
+    "autoscaling": CloudAutoScalingResponse.dispatch,
 }
 
 
@@ -69,6 +73,8 @@ class App:
         machines.watch(lifecycle.machine_ended)
         self._saver = threading.Thread(target=self._save_as_it_changes, name="saver", daemon=True)
         self._saver.start()
+        self._keeper = Keeper(self._cloud)
+        self._keeper.start()
 
     def load(self) -> None:
         """Take up the state that was saved, and see what became of its machines; before the first call.
@@ -85,6 +91,7 @@ class App:
                         dict.__setitem__(BACKENDS[service][account_id], region, backend)
             organizations.recover()
             lifecycle.recover()
+            self._cloud.touched()
         self.save()
 
     def save(self) -> None:
@@ -110,6 +117,7 @@ class App:
             runtime.LOG.warning("work on machines was still under way after %s s", timeout)
         self._cloud.changed.set()
         self._saver.join()
+        self._keeper.join()
         self.save()
         self._calls.close()
 

@@ -163,6 +163,26 @@ _ORGANIZATIONS |= {
     "CreateAccount": _only("Email AccountName RoleName Tags"),
 }
 
+_AUTOSCALING = _as_is(
+    """
+    DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeScalingActivities SetDesiredCapacity
+    DeleteAutoScalingGroup DescribeInstanceRefreshes
+    """
+)
+_GROUP = """
+    AutoScalingGroupName LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown HealthCheckGracePeriod
+    AvailabilityZones VPCZoneIdentifier DefaultInstanceWarmup
+    """
+_AUTOSCALING |= {
+    "CreateAutoScalingGroup": _only(_GROUP + "Tags"),
+    "UpdateAutoScalingGroup": _only(_GROUP),
+    "DescribeAutoScalingGroups": _only("AutoScalingGroupNames Filters MaxRecords NextToken"),
+    "DescribeScalingActivities": _only("AutoScalingGroupName MaxRecords NextToken"),
+    "SetDesiredCapacity": _only("AutoScalingGroupName DesiredCapacity"),
+    "StartInstanceRefresh": _only("AutoScalingGroupName DesiredConfiguration Preferences"),
+    "CancelInstanceRefresh": _only("AutoScalingGroupName"),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -170,6 +190,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "iam": _IAM,
     "kms": _KMS,
     "organizations": _ORGANIZATIONS,
+    "autoscaling": _AUTOSCALING,
 }
 
 _READS = ("Describe", "Get", "List")
@@ -181,6 +202,12 @@ def has(service: str, operation: str) -> bool:
 
 # Values that are true here without anything being done.
 _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
+    ("CreateAutoScalingGroup", "HealthCheckType"): ["EC2"],
+    ("UpdateAutoScalingGroup", "HealthCheckType"): ["EC2"],
+    ("CreateAutoScalingGroup", "TerminationPolicies"): [["OldestInstance"]],
+    ("UpdateAutoScalingGroup", "TerminationPolicies"): [["OldestInstance"]],
+    ("DescribeAutoScalingGroups", "IncludeInstances"): [True],
+    ("StartInstanceRefresh", "Strategy"): ["Rolling"],
     ("RunInstances", "CapacityReservationSpecification"): [
         {"CapacityReservationPreference": "none"},
         {"CapacityReservationPreference": "open"},

@@ -102,6 +102,11 @@ class Cloud:
         """
         self._moved.wait_for(lambda: self.closing or not unsettled(), self.config.timings.patience)
 
+    def wait_for_change(self, seconds: float | None) -> None:
+        """Let others go on until something has changed, or for so long; only for who holds the lock."""
+        if not self.closing:
+            self._moved.wait(seconds)
+
     def close(self) -> None:
         """Keep nobody waiting any more."""
         with self.lock:

@@ -1,0 +1,206 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An Auto Scaling group, its instances, and its refreshes: what is so, and what should happen next."""
+
+from __future__ import annotations
+
+import math
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+TemplateSpec = dict[str, str]
+"""LaunchTemplateId, LaunchTemplateName, Version: as AWS tells them."""
+
+ENDED = {"Successful", "Failed", "Cancelled"}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Member:
+    """One instance of a group."""
+
+    instance_id: str
+    zone: str
+    subnet_id: str
+    instance_type: str
+    image_id: str
+    template: TemplateSpec
+    state: str = "Pending"
+    """As the group tells it: Pending, InService, Terminating."""
+    since: float = field(default_factory=time.time)
+    """When it came into this state."""
+
+    def enter(self, state: str) -> None:
+        if self.state != state:
+            self.state, self.since = state, time.time()
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "InstanceId": self.instance_id,
+            "InstanceType": self.instance_type,
+            "AvailabilityZone": self.zone,
+            "LifecycleState": self.state,
+            "HealthStatus": "Healthy" if self.state != "Terminating" else "Unhealthy",
+            "LaunchTemplate": self.template,
+            "ImageId": self.image_id,
+            "ProtectedFromScaleIn": False,
+        }
+
+
+@dataclass
+class Refresh:
+    """A rolling replacement of instances."""
+
+    template: TemplateSpec
+    old: list[str]
+    min_healthy: int
+    warmup: int
+    desired: bool
+    """Whether its launch template becomes the group's when it ends well."""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = "InProgress"
+    reason: str | None = None
+    started: datetime = field(default_factory=now)
+    ended: datetime | None = None
+    total: int = 0
+
+    def finish(self, status: str) -> None:
+        self.status, self.ended = status, now()
+
+    def describe(self, name: str) -> dict[str, Any]:
+        done = 100 if not self.total else round(100 * (self.total - len(self.old)) / self.total)
+        return {
+            "InstanceRefreshId": self.id,
+            "AutoScalingGroupName": name,
+            "Status": self.status,
+            "StatusReason": self.reason,
+            "StartTime": self.started,
+            "EndTime": self.ended,
+            "PercentageComplete": 100 if self.status == "Successful" else min(done, 99),
+            "InstancesToUpdate": len(self.old),
+            "Preferences": {"MinHealthyPercentage": self.min_healthy, "InstanceWarmup": self.warmup},
+            "DesiredConfiguration": {"LaunchTemplate": self.template} if self.desired else None,
+            "Strategy": "Rolling",
+        }
+
+
+@dataclass
+class Activity:
+    """Something that a group did, or tried to."""
+
+    description: str
+    cause: str
+    status: str
+    message: str | None = None
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    time: datetime = field(default_factory=now)
+
+
+@dataclass
+class Group:
+    """A group of one account and Region."""
+
+    name: str
+    arn: str
+    template: TemplateSpec
+    least: int
+    most: int
+    desired: int
+    subnets: list[str]
+    zones: list[str]
+    by_subnet: bool
+    tags: list[dict[str, Any]]
+    cooldown: int = 300
+    grace: int = 0
+    warmup: int | None = None
+    created: datetime = field(default_factory=now)
+    members: dict[str, Member] = field(default_factory=dict)
+    refreshes: list[Refresh] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
+    deleting: bool = False
+    retry_at: float = 0.0
+    """When a launch that failed is tried again."""
+    failures: int = 0
+
+    @property
+    def refresh(self) -> Refresh | None:
+        """The one that is under way."""
+        return next((r for r in self.refreshes if r.status not in ENDED), None)
+
+    @property
+    def named_template(self) -> TemplateSpec:
+        """Its launch template as a request names one."""
+        return {k: v for k, v in self.template.items() if k != "LaunchTemplateName"}
+
+    @property
+    def alive(self) -> list[Member]:
+        return [m for m in self.members.values() if m.state != "Terminating"]
+
+    def note(self, activity: Activity) -> None:
+        self.activities = [activity, *self.activities][:100]
+
+    def next_subnet(self) -> str:
+        """The one with the fewest instances."""
+        return min(self.subnets, key=lambda s: sum(m.subnet_id == s for m in self.alive))
+
+    def surplus(self) -> list[Member]:
+        """Who goes when fewer are wanted: the oldest launch first."""
+        count = len(self.alive) - self.desired
+        return sorted(self.alive, key=lambda m: m.since)[:count] if count > 0 else []
+
+    def to_replace(self) -> list[Member]:
+        """Whom the refresh under way terminates now."""
+        refresh = self.refresh
+        if refresh is None:
+            return []
+        ready = time.time() - refresh.warmup
+        old = refresh.old
+        healthy = [m for m in self.alive if m.state == "InService" and (m.instance_id in old or m.since <= ready)]
+        spare = self.desired - math.ceil(self.desired * refresh.min_healthy / 100)
+        room = max(spare, 1) - (self.desired - len(healthy))
+        return [m for m in self.alive if m.instance_id in old][: max(room, 0)]
+
+    def refreshed(self) -> bool:
+        """Whether the refresh under way has nothing left to do."""
+        refresh = self.refresh
+        if refresh is None or refresh.old:
+            return False
+        ready = time.time() - refresh.warmup
+        fresh = [m for m in self.alive if m.state == "InService" and m.since <= ready]
+        return len(fresh) >= self.desired
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "AutoScalingGroupName": self.name,
+            "AutoScalingGroupARN": self.arn,
+            "LaunchTemplate": self.template,
+            "MinSize": self.least,
+            "MaxSize": self.most,
+            "DesiredCapacity": self.desired,
+            "DefaultCooldown": self.cooldown,
+            "AvailabilityZones": self.zones,
+            "LoadBalancerNames": [],
+            "TargetGroupARNs": [],
+            "HealthCheckType": "EC2",
+            "HealthCheckGracePeriod": self.grace,
+            "Instances": [m.describe() for m in self.members.values()],
+            "CreatedTime": self.created,
+            "SuspendedProcesses": [],
+            "EnabledMetrics": [],
+            "VPCZoneIdentifier": ",".join(self.subnets) if self.by_subnet else "",
+            "Status": "Delete in progress" if self.deleting else None,
+            "Tags": [
+                tag | {"ResourceId": self.name, "ResourceType": "auto-scaling-group"}
+                for tag in sorted(self.tags, key=lambda tag: str(tag["Key"]))
+            ],
+            "TerminationPolicies": ["OldestInstance"],
+            "NewInstancesProtectedFromScaleIn": False,
+            "DefaultInstanceWarmup": self.warmup,
+        }

@@ -1,0 +1,189 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Auto Scaling groups: real launches from a launch template, kept in number, replaced when asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+CHANNEL = "/golden/wordpress/prod"
+
+
+@pytest.fixture
+def scaling(cloud: Any) -> Any:
+    return cloud.client("autoscaling")
+
+
+@pytest.fixture
+def template(ec2: Any, ssm: Any, make_image: Any) -> str:
+    """A launch template that follows a channel."""
+    ssm.put_parameter(Name=CHANNEL, Value=make_image(), Type="String", DataType="aws:ec2:image")
+    ec2.create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"ImageId": f"resolve:ssm:{CHANNEL}", "InstanceType": "t3.micro"},
+    )
+    return "web"
+
+
+@pytest.fixture
+def make_group(scaling: Any, template: str) -> Callable[..., None]:
+    def _make_group(**more: Any) -> None:
+        asked = {
+            "AutoScalingGroupName": "web",
+            "LaunchTemplate": {"LaunchTemplateName": template, "Version": "$Latest"},
+            "MinSize": 0,
+            "MaxSize": 4,
+            "DesiredCapacity": 2,
+            "AvailabilityZones": ["us-east-1a"],
+        }
+        scaling.create_auto_scaling_group(**asked | more)
+
+    return _make_group
+
+
+def _group(scaling: Any) -> dict[str, Any]:
+    (found,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["web"])["AutoScalingGroups"]
+    return dict(found)
+
+
+def _in_service(scaling: Any) -> list[str]:
+    return [i["InstanceId"] for i in _group(scaling)["Instances"] if i["LifecycleState"] == "InService"]
+
+
+def _until(true: Callable[[], Any], seconds: float = 20) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = true()
+        if found:
+            return found
+        time.sleep(0.05)
+    pytest.fail("it never came true")
+    return None
+
+
+def test_a_group_launches_what_it_wants_and_replaces_what_dies(
+    cloud: Any, ec2: Any, scaling: Any, make_group: Any, ssm: Any
+) -> None:
+    tags = [{"Key": "team", "Value": "web", "PropagateAtLaunch": True}, {"Key": "own", "PropagateAtLaunch": False}]
+    make_group(Tags=tags)
+    first = _until(lambda: len(_in_service(scaling)) == 2 and _in_service(scaling))
+    image_id = ssm.get_parameter(Name=CHANNEL)["Parameter"]["Value"]
+    found = [i for r in ec2.describe_instances(InstanceIds=first)["Reservations"] for i in r["Instances"]]
+    assert {i["ImageId"] for i in found} == {image_id}
+    told = {t["Key"]: t["Value"] for t in found[0]["Tags"]}
+    assert (told["aws:autoscaling:groupName"], told["team"], "own" in told) == ("web", "web", False)
+    assert told["aws:ec2launchtemplate:version"] == "1"
+    ec2.terminate_instances(InstanceIds=[first[0]])
+    _until(lambda: len(_in_service(scaling)) == 2 and first[0] not in _in_service(scaling))
+    # One that shut itself down is not healthy.
+    ec2.stop_instances(InstanceIds=[first[1]])
+    _until(lambda: len(_in_service(scaling)) == 2 and first[1] not in _in_service(scaling))
+    members = scaling.describe_auto_scaling_instances()["AutoScalingInstances"]
+    assert {m["AutoScalingGroupName"] for m in members} == {"web"}
+    scaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=1)
+    _until(lambda: len(_group(scaling)["Instances"]) == 1)
+    (left,) = _in_service(scaling)
+    cloud.restart()
+    scaling = cloud.client("autoscaling")
+    assert _in_service(scaling) == [left]
+    assert {t["Key"] for t in _group(scaling)["Tags"]} == {"team", "own"}
+
+
+def test_a_group_is_deleted_empty_or_by_force(
+    ec2: Any, scaling: Any, make_group: Any, refused: Any, state_of: Any
+) -> None:
+    make_group(DesiredCapacity=1)
+    (instance,) = _until(lambda: _in_service(scaling))
+    with refused("ResourceInUse"):
+        scaling.delete_auto_scaling_group(AutoScalingGroupName="web")
+    scaling.delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    _until(lambda: not scaling.describe_auto_scaling_groups()["AutoScalingGroups"])
+    _until(lambda: state_of(instance) == "terminated")
+    make_group(DesiredCapacity=0)
+    scaling.delete_auto_scaling_group(AutoScalingGroupName="web")
+    assert scaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+
+
+def test_a_refresh_brings_what_the_channel_names_now(
+    ec2: Any, ssm: Any, scaling: Any, make_group: Any, make_image: Any, refused: Any
+) -> None:
+    make_group()
+    old = _until(lambda: len(_in_service(scaling)) == 2 and _in_service(scaling))
+    newer = make_image("wordpress-2")
+    ssm.put_parameter(Name=CHANNEL, Value=newer, Type="String", DataType="aws:ec2:image", Overwrite=True)
+    refresh = scaling.start_instance_refresh(
+        AutoScalingGroupName="web", Preferences={"MinHealthyPercentage": 50, "InstanceWarmup": 0}
+    )["InstanceRefreshId"]
+
+    def told() -> dict[str, Any]:
+        (found,) = scaling.describe_instance_refreshes(AutoScalingGroupName="web", InstanceRefreshIds=[refresh])[
+            "InstanceRefreshes"
+        ]
+        return dict(found)
+
+    _until(lambda: told()["Status"] == "Successful")
+    assert (told()["PercentageComplete"], told()["InstancesToUpdate"]) == (100, 0)
+    now = _until(lambda: len(_in_service(scaling)) == 2 and _in_service(scaling))
+    assert not set(now) & set(old)
+    assert {i["ImageId"] for r in ec2.describe_instances(InstanceIds=now)["Reservations"] for i in r["Instances"]} == {
+        newer
+    }
+    with refused("ActiveInstanceRefreshNotFound"):
+        scaling.cancel_instance_refresh(AutoScalingGroupName="web")
+
+
+def test_one_refresh_at_a_time(scaling: Any, make_group: Any, refused: Any) -> None:
+    make_group(DesiredCapacity=1)
+    _until(lambda: _in_service(scaling))
+    scaling.start_instance_refresh(AutoScalingGroupName="web", Preferences={"InstanceWarmup": 3600})
+    with refused("InstanceRefreshInProgress"):
+        scaling.start_instance_refresh(AutoScalingGroupName="web")
+    scaling.cancel_instance_refresh(AutoScalingGroupName="web")
+    (refresh,) = scaling.describe_instance_refreshes(AutoScalingGroupName="web")["InstanceRefreshes"]
+    assert refresh["Status"] == "Cancelled"
+
+
+def test_a_launch_that_fails_is_told_and_tried_again(
+    ec2: Any, ssm: Any, scaling: Any, make_group: Any, make_image: Any
+) -> None:
+    make_group(DesiredCapacity=0)
+    image_id = ssm.get_parameter(Name=CHANNEL)["Parameter"]["Value"]
+    ec2.deregister_image(ImageId=image_id)
+    scaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=1)
+    (activity, *_more) = _until(lambda: scaling.describe_scaling_activities(AutoScalingGroupName="web")["Activities"])
+    assert activity["StatusCode"] == "Failed"
+    assert "InvalidAMIID.Unavailable" in activity["StatusMessage"]
+    newer = make_image("wordpress-2")
+    ssm.put_parameter(Name=CHANNEL, Value=newer, Type="String", DataType="aws:ec2:image", Overwrite=True)
+    _until(lambda: _in_service(scaling))
+
+
+def test_what_a_group_can_not_be(scaling: Any, make_group: Any, refused: Any, ec2: Any) -> None:
+    for more, text in (
+        ({"DesiredCapacity": 9}, "must be between"),
+        ({"AvailabilityZones": ["us-east-1z"]}, "Invalid availability zones"),
+        ({"AvailabilityZones": []}, "At least one Availability Zone"),
+        ({"LaunchTemplate": {"LaunchTemplateName": "none"}}, "valid fully-formed launch template"),
+    ):
+        with refused("ValidationError", text):
+            make_group(**more)
+    with refused("UnsupportedOperation", "MixedInstancesPolicy"):
+        make_group(MixedInstancesPolicy={"LaunchTemplate": {"LaunchTemplateSpecification": {"Version": "1"}}})
+    with refused("UnsupportedOperation", "HealthCheckType"):
+        make_group(HealthCheckType="ELB")
+    make_group(DesiredCapacity=0, HealthCheckType="EC2")
+    with refused("AlreadyExists"):
+        make_group()
+    with refused("ValidationError", "not found"):
+        scaling.set_desired_capacity(AutoScalingGroupName="none", DesiredCapacity=1)
+    with refused("ValidationError", "above max value"):
+        scaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=5)
+    with refused("UnsupportedOperation", "AutoRollback"):
+        scaling.start_instance_refresh(AutoScalingGroupName="web", Preferences={"AutoRollback": True})
+    scaling.update_auto_scaling_group(AutoScalingGroupName="web", MinSize=1, MaxSize=1)
+    assert _group(scaling)["DesiredCapacity"] == 1
