@@ -14,8 +14,7 @@ import stat
 import tempfile
 import typing as t
 
-from .processes import ProcessId, is_alive, marked_processes
-from .record import host_name, own_process
+from .._ami.processes import ProcessId, host_name, is_alive, marked_processes, own_process
 from .state import read_json, write_private
 
 _PREFIX = "golden-ami-"

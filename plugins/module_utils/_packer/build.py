@@ -18,6 +18,7 @@ from ansible.module_utils.common.warnings import warn
 
 from .._ami.artifacts import find_own_images
 from .._ami.cloud import Cloud
+from .._ami.lock_parameter import ParameterLock
 from . import checks
 from .apply import apply, describe_plan, run_facts
 from .bases import Base
@@ -29,7 +30,6 @@ from .hiding import Given
 from .keep import notes
 from .lock import BuildLock, Patience, lifetime
 from .lock_file import FileLock, lock_path
-from .lock_parameter import ParameterLock
 from .log import tell_step
 from .naming import refuse_taken_version, refuse_unfit
 from .options import BuildOptions, read_build_options

@@ -16,9 +16,9 @@ from ansible.module_utils.common.warnings import warn
 from .._ami import leftovers
 from .._ami.calls import AmiError, get_account
 from .._ami.cloud import Cloud
+from .._ami.lock_parameter import ParameterLock
+from .._ami.owner import this_process
 from .advice import sweep_removes_it
-from .lock_parameter import ParameterLock
-from .owner import this_process
 from .process import end_marked
 from .record import RunRecord
 from .unfinished import artifacts_to_keep, complete_ones, parameters_of, remove_parameters

@@ -17,10 +17,10 @@ from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 
 from .._ami.calls import AmiError
+from .._ami.lock_parameter import ParameterLock
+from .._ami.owner import Owner, this_process
 from .errors import PackerError
 from .lock_file import FileLock
-from .lock_parameter import ParameterLock
-from .owner import Owner, this_process
 from .process import AncestorWatch, SignalTrap
 
 # How often is looked whether it is free: a file costs nothing, a parameter a call.

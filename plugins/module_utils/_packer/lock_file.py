@@ -11,7 +11,7 @@ import hashlib
 import os
 import pathlib
 
-from .owner import Owner, read_owner
+from .._ami.owner import Owner, read_owner
 from .state import make_private, state_directory
 
 

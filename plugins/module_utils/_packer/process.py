@@ -16,7 +16,7 @@ import tempfile
 import time
 import typing as t
 
-from .processes import ProcessId, ancestors, group_members, is_alive, marked_processes, watched_ancestors
+from .._ami.processes import ProcessId, ancestors, group_members, is_alive, marked_processes, watched_ancestors
 
 # The environment variable by which everything that a run started is found again.
 MARK = "GOLDEN_AMI_RUN"

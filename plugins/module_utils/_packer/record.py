@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import pathlib
-import platform
 import shutil
 import typing as t
 
 from .._ami.leftovers import Learned
-from .processes import ProcessId, inspect_process, is_alive
+from .._ami.processes import ProcessId, host_name, is_alive
 from .state import read_json, state_directory, write_private
 
 
@@ -71,16 +69,6 @@ class RunRecord:
 
 def runs_directory() -> pathlib.Path:
     return state_directory() / "runs"
-
-
-def host_name() -> str:
-    """This machine, so that a state directory shared over a network does not mix up processes."""
-    return platform.node()
-
-
-def own_process() -> ProcessId:
-    info = inspect_process(os.getpid())
-    return info.identity if info else ProcessId(os.getpid(), 0)
 
 
 def _load(path: pathlib.Path) -> RunRecord | None:

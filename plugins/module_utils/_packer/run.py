@@ -12,6 +12,7 @@ import time
 import typing as t
 
 from .._ami.leftovers import Learned
+from .._ami.processes import host_name, own_process
 from .argv import build_argv
 from .copies import Additions
 from .credentials import CredentialsWatch
@@ -25,7 +26,7 @@ from .options import BuildOptions
 from .process import MARK, AncestorWatch, SignalTrap, Stop, Supervised
 from .profile import Profile
 from .progress import Duration, Progress, by_phase, durations
-from .record import RunRecord, host_name, own_process
+from .record import RunRecord
 from .room import room_to_begin, tolerated
 from .workspace import Workspace
 from .world import World, earlier_durations

@@ -10,7 +10,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._packer.record import RunRecord, host_name, own_process
+from ansible_collections.golden.ami.plugins.module_utils._ami.processes import host_name, own_process
+from ansible_collections.golden.ami.plugins.module_utils._packer.record import RunRecord
 
 Sweep = t.Callable[..., dict[str, t.Any]]
 

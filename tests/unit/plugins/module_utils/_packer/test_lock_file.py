@@ -10,8 +10,8 @@ import datetime
 from pathlib import Path
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._ami.owner import Owner, this_process
 from ansible_collections.golden.ami.plugins.module_utils._packer.lock_file import FileLock, lock_path
-from ansible_collections.golden.ami.plugins.module_utils._packer.owner import Owner, this_process
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.UTC)
 

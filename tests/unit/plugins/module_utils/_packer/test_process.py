@@ -16,8 +16,8 @@ import types
 from pathlib import Path
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._ami.processes import ProcessId
 from ansible_collections.golden.ami.plugins.module_utils._packer.process import AncestorWatch, SignalTrap, Supervised
-from ansible_collections.golden.ami.plugins.module_utils._packer.processes import ProcessId
 
 
 def script(text: str) -> list[str]:

@@ -12,11 +12,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._ami.processes import host_name, own_process
 from ansible_collections.golden.ami.plugins.module_utils._packer.record import (
     RunRecord,
     dead_runs,
-    host_name,
-    own_process,
     runs_directory,
 )
 

@@ -12,8 +12,8 @@ import typing as t
 
 import botocore.exceptions
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._packer.lock_parameter import ParameterLock, lock_name
-from ansible_collections.golden.ami.plugins.module_utils._packer.owner import Owner, this_process
+from ansible_collections.golden.ami.plugins.module_utils._ami.lock_parameter import ParameterLock, lock_name
+from ansible_collections.golden.ami.plugins.module_utils._ami.owner import Owner, this_process
 
 TAKEOVER = "/golden/web/locks/takeover"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -178,3 +178,12 @@ def test_who_lost_the_takeover_removes_nothing(cloud: t.Any, monkeypatch: pytest
     assert not ParameterLock(cloud, "web").remove_of("gone", owner("sweep"))
     assert '"run": "next"' in cloud.client.parameters[lock_name("web")]
     assert cloud.client.parameters[TAKEOVER] == "next until whenever"
+
+
+def test_each_work_has_a_lock_of_its_own(cloud: t.Any) -> None:
+    assert ParameterLock(cloud, "web").take(owner("a"), never) is None
+    assert ParameterLock(cloud, "web", work="promote").take(owner("b"), never) is None
+    assert sorted(cloud.client.parameters) == ["/golden/web/locks/build", "/golden/web/locks/promote"]
+    said = ParameterLock(cloud, "web", work="promote").take(owner("c"), never)
+    assert said
+    assert said.startswith("b on ")

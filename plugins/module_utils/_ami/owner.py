@@ -12,8 +12,7 @@ import json
 import os
 import pathlib
 
-from .processes import ProcessId, inspect_process
-from .record import host_name, own_process
+from .processes import ProcessId, host_name, inspect_process, own_process
 
 
 @dataclasses.dataclass(frozen=True)

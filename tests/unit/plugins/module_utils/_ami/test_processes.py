@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from ansible_collections.golden.ami.plugins.module_utils._packer.processes import (
+from ansible_collections.golden.ami.plugins.module_utils._ami.processes import (
     ProcessId,
     ProcessInfo,
     ancestors,

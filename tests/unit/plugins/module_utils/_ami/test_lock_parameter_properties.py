@@ -11,8 +11,8 @@ import threading
 import typing as t
 
 import botocore.exceptions
-from ansible_collections.golden.ami.plugins.module_utils._packer.lock_parameter import ParameterLock, lock_name
-from ansible_collections.golden.ami.plugins.module_utils._packer.owner import Owner, read_owner, this_process
+from ansible_collections.golden.ami.plugins.module_utils._ami.lock_parameter import ParameterLock, lock_name
+from ansible_collections.golden.ami.plugins.module_utils._ami.owner import Owner, read_owner, this_process
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._packer.owner import Owner, read_owner, this_process
+from ansible_collections.golden.ami.plugins.module_utils._ami.owner import Owner, read_owner, this_process
 
 NOW = datetime.datetime(2026, 11, 21, 9, 30, tzinfo=datetime.UTC)
 

@@ -10,7 +10,7 @@ import datetime
 import json
 import typing as t
 
-from ansible_collections.golden.ami.plugins.module_utils._packer.owner import Owner, read_owner, this_process
+from ansible_collections.golden.ami.plugins.module_utils._ami.owner import Owner, read_owner, this_process
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import platform
 
 _PROC = pathlib.Path("/proc")
 
@@ -95,3 +96,13 @@ def marked_processes(mark: bytes) -> list[ProcessId]:
             if info and info.state not in "ZX":
                 found.append(info.identity)
     return found
+
+
+def host_name() -> str:
+    """This machine, so that a state directory shared over a network does not mix up processes."""
+    return platform.node()
+
+
+def own_process() -> ProcessId:
+    info = inspect_process(os.getpid())
+    return info.identity if info else ProcessId(os.getpid(), 0)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import collections.abc as c
 import datetime
 
-from .._ami import calls
-from .._ami.cloud import Cloud
+from . import calls
+from .cloud import Cloud
 from .owner import Owner, read_owner
 
 # To take over takes seconds. Whoever says so longer is dead; the rest is for clocks that differ.
 _TAKING_OVER = datetime.timedelta(minutes=15)
 
 
-def lock_name(image: str) -> str:
-    return f"/golden/{image}/locks/build"
+def lock_name(image: str, work: str = "build") -> str:
+    return f"/golden/{image}/locks/{work}"
 
 
 def _now() -> datetime.datetime:
@@ -30,12 +30,14 @@ class ParameterLock:
 
     SSM knows create-if-absent, but no removal on a condition. So one whose owner is dead or late is removed by nobody
     but the owner of a second parameter, and that looks again before it does. The Region is the cloud's, unless one is given.
+    What of an image it keeps others from is its C(work), a verb.
     """
 
-    def __init__(self, cloud: Cloud, image: str, region: str | None = None) -> None:
+    def __init__(self, cloud: Cloud, image: str, region: str | None = None, work: str = "build") -> None:
         self._cloud = cloud
         self._region = region
-        self.name = lock_name(image)
+        self._work = work
+        self.name = lock_name(image, work)
         self._takeover = f"/golden/{image}/locks/takeover"
         self._image = image
 
@@ -79,7 +81,7 @@ class ParameterLock:
             self._cloud.ssm(self._region),
             self.name,
             owner.text(),
-            f"golden.ami builds {self._image}; goes when that is over",
+            f"golden.ami is to {self._work} {self._image}; goes when that is over",
         )
 
     def _remove_of(self, run: str, by: Owner) -> bool:
@@ -87,7 +89,7 @@ class ParameterLock:
         ssm = self._cloud.ssm(self._region)
         until = (_now() + _TAKING_OVER).isoformat(timespec="microseconds")
         takeover = f"{by.run} until {until}"
-        if not calls.create_parameter(ssm, self._takeover, takeover, "golden.ami removes the lock of a dead build"):
+        if not calls.create_parameter(ssm, self._takeover, takeover, "golden.ami removes the lock of a dead run"):
             self._drop_old_takeover()
             return False
         ours = True
