@@ -18,7 +18,7 @@ import pytest
             "create_fleet",
             {"LaunchTemplateConfigs": [], "TargetCapacitySpecification": {"TotalTargetCapacity": 1}},
         ),
-        ("ec2", "describe_image_references", {"ImageIds": ["ami-1"]}),
+        ("ec2", "create_store_image_task", {"ImageId": "ami-1", "Bucket": "b"}),
         ("ssm", "send_command", {"DocumentName": "x"}),
         ("sts", "get_federation_token", {"Name": "me"}),
         ("iam", "create_group", {"GroupName": "x"}),

@@ -53,7 +53,7 @@ _EC2: dict[str, Options] = _as_is(
     CreateRouteTable DeleteRouteTable DescribeRouteTables AssociateRouteTable DisassociateRouteTable
     ReplaceRouteTableAssociation CreateRoute DeleteRoute ReplaceRoute
     DescribeNetworkInterfaces DescribeNetworkAcls DescribeDhcpOptions
-    GetEbsEncryptionByDefault
+    GetEbsEncryptionByDefault DescribeImageReferences GetImageAncestry
     CreateLaunchTemplateVersion ModifyLaunchTemplate DescribeLaunchTemplates DescribeLaunchTemplateVersions
     DeleteLaunchTemplate DeleteLaunchTemplateVersions
     """

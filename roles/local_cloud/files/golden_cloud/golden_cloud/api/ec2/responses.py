@@ -15,6 +15,7 @@ from golden_cloud.api.ec2.images import ImageOperations
 from golden_cloud.api.ec2.instances import InstanceOperations
 from golden_cloud.api.ec2.keys_and_groups import KeyAndGroupOperations
 from golden_cloud.api.ec2.permissions import PermissionOperations
+from golden_cloud.api.ec2.references import ReferenceOperations
 from golden_cloud.api.ec2.tags import TagOperations
 from golden_cloud.api.ec2.templates import TemplateOperations
 from golden_cloud.api.ec2.volumes import VolumeOperations
@@ -32,6 +33,7 @@ class CloudEC2Response(
     KeyAndGroupOperations,
     TagOperations,
     TemplateOperations,
+    ReferenceOperations,
     EC2Response,
 ):
     """Every operation of EC2 that the catalogue lists."""
