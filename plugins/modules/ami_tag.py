@@ -189,7 +189,7 @@ not_done:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.golden.ami.plugins.module_utils._ami.steps import PartlyDoneError
+from ansible_collections.golden.ami.plugins.module_utils._ami.steps import ResultError
 from ansible_collections.golden.ami.plugins.module_utils._ami.tag_run import ARGUMENT_SPEC, run
 
 
@@ -197,7 +197,7 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)
-    except PartlyDoneError as error:
+    except ResultError as error:
         module.fail_json(msg=str(error), **error.result)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)

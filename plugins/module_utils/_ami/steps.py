@@ -43,12 +43,16 @@ class Step:
         ]
 
 
-class PartlyDoneError(Exception):
-    """Some steps failed. C(result) has C(done) and C(not_done)."""
+class ResultError(Exception):
+    """A failure that has results as well."""
 
     def __init__(self, message: str, **result: t.Any) -> None:
         super().__init__(message)
         self.result = result
+
+
+class PartlyDoneError(ResultError):
+    """Some steps failed. C(result) has C(done) and C(not_done)."""
 
 
 def lines_of(steps: c.Iterable[Step]) -> list[dict[str, t.Any]]:
