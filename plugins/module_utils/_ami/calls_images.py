@@ -33,3 +33,14 @@ def describe_all_snapshots(ec2: Client, ids: list[str]) -> list[Resource]:
 @_deletion("remove tags from {resources}")
 def delete_tags(ec2: Client, resources: list[str], tags: list[Resource]) -> None:
     ec2.delete_tags(Resources=resources, Tags=tags)
+
+
+@_call("read the ancestry of {image_id}")
+def read_ancestry(ec2: Client, image_id: str) -> list[Resource]:
+    entries: list[Resource] = ec2.get_image_ancestry(ImageId=image_id)["ImageAncestryEntries"]
+    return entries
+
+
+def knows_last_launched(ec2: Client) -> bool:
+    """Whether the installed botocore hands on when an AMI was launched last; no call."""
+    return "LastLaunchedTime" in ec2.meta.service_model.shape_for("Image").members
