@@ -119,6 +119,8 @@ class Timings:
     instance_stopping: float = 0.0
     instance_shutting_down: float = 0.0
     image_pending: float = 0.0
+    parameter_validation: float = 0.0
+    """Until a parameter of data type aws:ec2:image has the value that it was given; with zero it has it at once."""
     patience: float = 25.0
     """Longest time that an SDK's waiter (it says so in its User-Agent) is kept waiting for the state it waits for,
     instead of being sent away to sleep its 15 s; below the read timeouts of all SDKs. Any other call is answered at

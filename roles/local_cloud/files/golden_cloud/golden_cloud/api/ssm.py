@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
 from collections import defaultdict
 from functools import partial
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ssm.exceptions import ParameterNotFound
@@ -76,6 +78,22 @@ class CloudSSMBackend(SimpleSystemManagerBackend):
         self._parameters = PublicParameterDict(account_id, region_name)
         self._resource_tags: Any = defaultdict(partial(defaultdict, dict))
 
+    def has_image(self, value: str) -> bool:
+        """Whether it is the id of an image that the account can use here."""
+        backend: CloudEC2Backend = ec2_backends[self.account_id][self.region_name]
+        return bool(_IMAGE_ID.fullmatch(value)) and value in backend.visible_images()
+
+    def versions_of(self, name: str) -> list[Parameter]:
+        return list(dict.get(self._parameters, name, []))
+
+    def take_back(self, name: str, versions: list[Parameter]) -> None:
+        """Let the parameter be as it was; one that was not there has no tags either."""
+        if versions:
+            dict.__setitem__(self._parameters, name, versions)
+        else:
+            dict.pop(self._parameters, name, None)
+            self._resource_tags["Parameter"].pop(name, None)
+
     def label_parameter_version(self, name: str, version: int, labels: list[str]) -> Any:
         self._need(name)
         return super().label_parameter_version(name, version, labels)
@@ -95,25 +113,48 @@ class CloudSSMResponse(CloudResponse, SimpleSystemManagerResponse):
 
     def put_parameter(self) -> ActionResult:
         value, pattern = self._get_param("Value") or "", self._get_param("AllowedPattern")
-        if self._get_param("DataType") == IMAGE_TYPE:
-            self._check_image(value)
         if pattern and not re.fullmatch(pattern, value):
             raise CloudError(
                 "ParameterPatternMismatchException",
                 f"Parameter value, cannot be validated against allowedPattern: {pattern}",
             )
+        if self._get_param("DataType") == IMAGE_TYPE:
+            return self._put_image(self._backend, value)
         return super().put_parameter()
 
-    def _check_image(self, value: str) -> None:
-        """AWS validates after the call and tells the outcome as an event; here it is told at once."""
-        if not _IMAGE_ID.fullmatch(value):
-            raise CloudError(
-                "ValidationException",
-                f"Value '{value}' of data type {IMAGE_TYPE} failed to satisfy constraint: it must be an AMI id",
-            )
-        backend: CloudEC2Backend = ec2_backends[self.identity.account_id][self.region]
-        if value not in backend.visible_images():
-            raise CloudError(
-                "ValidationException",
-                f"The AMI '{value}' does not exist in {self.region}, or account {backend.account_id} can't use it",
-            )
+    def _put_image(self, backend: CloudSSMBackend, value: str) -> ActionResult:
+        """As AWS does: the call succeeds whatever the value is, and what is no image never becomes the value."""
+        cloud, name = runtime.current(), str(self._get_param("Name"))
+        before = backend.versions_of(name)
+        answer = super().put_parameter()
+        delay = cloud.config.timings.parameter_validation
+        if not delay and backend.has_image(value):
+            return answer
+        backend.take_back(name, before)
+        if delay:
+            self._put_later(cloud, backend, name, delay)
+        return answer
+
+    def _put_later(self, cloud: runtime.Cloud, backend: CloudSSMBackend, name: str, delay: float) -> None:
+        options = ("Description", "Value", "Type", "AllowedPattern", "KeyId")
+        asked = [name, *(self._get_param(option) for option in options), self._get_param("Overwrite", False)]
+        asked += [self._get_param("Tags"), IMAGE_TYPE, self._get_param("Tier"), None]
+        began = time.monotonic()
+
+        def validate() -> None:
+            cloud.at_least(delay, began)
+            with cloud.changing():
+                if not backend.has_image(str(asked[2])):
+                    runtime.LOG.warning("the parameter %s is left as it is: %s is no AMI", name, asked[2])
+                    return
+                try:
+                    backend.put_parameter(*asked)
+                except ServiceException as error:
+                    runtime.LOG.warning("the parameter %s could not be put after all: %s", name, error)
+
+        cloud.jobs.submit(f"parameter {backend.account_id} {backend.region_name} {name}", validate)
+
+    @property
+    def _backend(self) -> CloudSSMBackend:
+        backend: CloudSSMBackend = self.ssm_backend
+        return backend
