@@ -121,6 +121,8 @@ class Timings:
     image_pending: float = 0.0
     parameter_validation: float = 0.0
     """Until a parameter of data type aws:ec2:image has the value that it was given; with zero it has it at once."""
+    recycle_bin_day: float = 86_400.0
+    """How long a day of a retention rule of the Recycle Bin is."""
     patience: float = 25.0
     """Longest time that an SDK's waiter (it says so in its User-Agent) is kept waiting for the state it waits for,
     instead of being sent away to sleep its 15 s; below the read timeouts of all SDKs. Any other call is answered at

@@ -19,7 +19,7 @@ from moto.sts.models import sts_backends
 
 from golden_cloud import state
 from golden_cloud.api import metadata, organizations, runtime
-from golden_cloud.api.autoscaling.backend import Keeper, autoscaling_backends
+from golden_cloud.api.autoscaling.backend import autoscaling_backends
 from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
@@ -27,8 +27,10 @@ from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.responses import CloudEC2Response
 from golden_cloud.api.front import Dispatch, Front
 from golden_cloud.api.identity import CloudIAMResponse, CloudSTSResponse
+from golden_cloud.api.keeper import Keeper
 from golden_cloud.api.keys import CloudKmsBackend, CloudKMSResponse
 from golden_cloud.api.organizations import CloudOrganizationsResponse
+from golden_cloud.api.rbin import CloudRbinResponse, rbin_backends
 from golden_cloud.api.record.calls import CallLog
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
 from golden_cloud.ports import Config, InstanceMetadata, Machines
@@ -41,6 +43,7 @@ BACKENDS: dict[str, BackendDict] = {
     "kms": kms_backends,
     "organizations": organizations_backends,
     "autoscaling": autoscaling_backends,
+    "rbin": rbin_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -51,6 +54,7 @@ SERVICES: dict[str, Dispatch] = {
     "kms": CloudKMSResponse.dispatch,
     "organizations": CloudOrganizationsResponse.dispatch,
     "autoscaling": CloudAutoScalingResponse.dispatch,
+    "rbin": CloudRbinResponse.dispatch,
 }
 
 

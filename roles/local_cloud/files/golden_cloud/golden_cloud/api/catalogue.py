@@ -53,6 +53,7 @@ _EC2: dict[str, Options] = _as_is(
     CreateRouteTable DeleteRouteTable DescribeRouteTables AssociateRouteTable DisassociateRouteTable
     ReplaceRouteTableAssociation CreateRoute DeleteRoute ReplaceRoute
     DescribeNetworkInterfaces DescribeNetworkAcls DescribeDhcpOptions
+    ListImagesInRecycleBin RestoreImageFromRecycleBin ListSnapshotsInRecycleBin RestoreSnapshotFromRecycleBin
     GetEbsEncryptionByDefault DescribeImageReferences GetImageAncestry
     CreateLaunchTemplateVersion ModifyLaunchTemplate DescribeLaunchTemplates DescribeLaunchTemplateVersions
     DeleteLaunchTemplate DeleteLaunchTemplateVersions
@@ -183,6 +184,13 @@ _AUTOSCALING |= {
     "CancelInstanceRefresh": _only("AutoScalingGroupName"),
 }
 
+_RBIN = _as_is("GetRule DeleteRule")
+_RBIN |= {
+    "CreateRule": _only("RetentionPeriod Description Tags ResourceType ResourceTags ExcludeResourceTags"),
+    "UpdateRule": _only("Identifier identifier RetentionPeriod Description ResourceTags ExcludeResourceTags"),
+    "ListRules": _only("MaxResults NextToken ResourceType ResourceTags ExcludeResourceTags"),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -191,6 +199,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "kms": _KMS,
     "organizations": _ORGANIZATIONS,
     "autoscaling": _AUTOSCALING,
+    "rbin": _RBIN,
 }
 
 _READS = ("Describe", "Get", "List")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -150,21 +149,3 @@ def keep_all() -> bool:
     if any([backend.keep(group) for backend, group in groups]):
         runtime.current().touched()
     return any(g.retry_at > time.time() or (g.refresh is not None and g.refresh.warmup) for _backend, g in groups)
-
-
-class Keeper(threading.Thread):
-    """Looks after the groups whenever the state has changed."""
-
-    def __init__(self, cloud: runtime.Cloud) -> None:
-        super().__init__(name="groups", daemon=True)
-        self._cloud = cloud
-
-    def run(self) -> None:
-        with self._cloud.lock:
-            while not self._cloud.closing:
-                again = True
-                try:
-                    again = keep_all()
-                except Exception:
-                    runtime.LOG.exception("the Auto Scaling groups could not be looked after")
-                self._cloud.wait_for_change(0.5 if again else None)

@@ -39,7 +39,8 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
 
     @property
     def _backend(self) -> CloudAutoScalingBackend:
-        return autoscaling_backends[self.identity.account_id][self.region]
+        backend: CloudAutoScalingBackend = autoscaling_backends[self.identity.account_id][self.region]
+        return backend
 
     # Groups
 
@@ -162,7 +163,7 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         return ActionResult({"Activities": activities, "NextToken": token})
 
     def _page_size(self) -> int:
-        size = self._get_int_param("MaxRecords", 50)
+        size = int(self._get_param("MaxRecords", 50))
         if not 1 <= size <= 100:
             raise _invalid(f"Value {size} for MaxRecords is invalid: it must be from 1 to 100.")
         return size

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.models.instances import Reservation
 
-from golden_cloud.api import runtime
+from golden_cloud.api import rbin, runtime
 from golden_cloud.api.ec2.image import Image, from_base
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.errors import CloudError
 
+IN_BIN = "aws:recycle-bin:resource-in-bin"
+"""The tag of what is in the Recycle Bin."""
 TERMINATED_STAYS = 3600
 """Seconds for which a terminated instance can still be described, as on AWS."""
 
@@ -67,6 +70,15 @@ class CloudSnapshot(Snapshot):
         self.completion_time = datetime.now(UTC)
 
 
+@dataclass
+class Binned:
+    """An image or a snapshot in the Recycle Bin."""
+
+    resource: Any
+    entered: datetime
+    exits: datetime
+
+
 class CloudEC2Backend(EC2Backend):
     """moto's backend; ``amis`` holds our ``Image``s."""
 
@@ -76,6 +88,7 @@ class CloudEC2Backend(EC2Backend):
         self.copy_tokens: dict[str, tuple[str, str]] = {}
         self.volume_tokens: dict[str, str] = {}
         self.template_tokens: dict[str, tuple[str, str, int]] = {}
+        self.bin: dict[str, Binned] = {}
         self.image_public_access = "block-new-sharing"
         self.snapshot_public_access = "unblocked"
         super().__init__(region_name, account_id)
@@ -86,6 +99,7 @@ class CloudEC2Backend(EC2Backend):
             "copy_tokens": {},
             "volume_tokens": {},
             "template_tokens": {},
+            "bin": {},
             "image_public_access": "block-new-sharing",
             "snapshot_public_access": "unblocked",
         }
@@ -132,7 +146,7 @@ class CloudEC2Backend(EC2Backend):
     def remove_image(self, image: Image) -> None:
         del self.amis[image.id]
         self.deleted_amis.append(image.id)
-        self.tags.pop(image.id, None)
+        self._put_away(image, rbin.IMAGE)
 
     # Snapshots and volumes
 
@@ -175,8 +189,30 @@ class CloudEC2Backend(EC2Backend):
         users = self.images_using(snapshot_id)
         if users:
             raise CloudError("InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {users[0]}")
-        self.tags.pop(snapshot_id, None)
-        return self.snapshots.pop(snapshot_id)
+        snapshot = self.snapshots.pop(snapshot_id)
+        self._put_away(snapshot, rbin.SNAPSHOT)
+        return snapshot
+
+    # The Recycle Bin
+
+    def _put_away(self, resource: Any, kind: str) -> None:
+        """Into the Recycle Bin if a rule says so, otherwise for good."""
+        tags = self.tags.get(resource.id, {})
+        days = rbin.retention(self.account_id, self.region_name, kind, tags)
+        if days is None:
+            self.tags.pop(resource.id, None)
+            return
+        now = datetime.now(UTC)
+        stay = timedelta(seconds=days * runtime.current().config.timings.recycle_bin_day)
+        self.bin[resource.id] = Binned(resource, now, now + stay)
+        self.tags[resource.id][IN_BIN] = "true"
+
+    def take_out(self, resource_id: str) -> None:
+        """It has been restored."""
+        del self.bin[resource_id]
+        self.tags[resource_id].pop(IN_BIN, None)
+        if resource_id in self.deleted_amis:
+            self.deleted_amis.remove(resource_id)
 
     def delete_volume(self, volume_id: str) -> Volume:
         volume = super().delete_volume(volume_id)
@@ -221,6 +257,7 @@ def image_refs_in_use() -> set[str]:
     for _account, backend in all_backends():
         used.update(i.image_ref for i in backend.amis.values() if i.image_ref)
         used.update(s.image_ref for s in backend.snapshots.values() if getattr(s, "image_ref", None))
+        used.update(b.resource.image_ref for b in backend.bin.values() if getattr(b.resource, "image_ref", None))
         used.update(i.image_ref for i in backend.all_machine_instances() if i.state != "terminated")
     return used
 

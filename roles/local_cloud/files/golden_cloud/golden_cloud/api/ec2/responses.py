@@ -10,6 +10,7 @@ from typing import Any
 from moto.ec2.responses import EC2Response
 
 from golden_cloud.api.ec2.attributes import AttributeOperations
+from golden_cloud.api.ec2.bin import BinOperations
 from golden_cloud.api.ec2.copies import CopyOperations
 from golden_cloud.api.ec2.images import ImageOperations
 from golden_cloud.api.ec2.instances import InstanceOperations
@@ -33,6 +34,7 @@ class CloudEC2Response(
     KeyAndGroupOperations,
     TagOperations,
     TemplateOperations,
+    BinOperations,
     ReferenceOperations,
     EC2Response,
 ):

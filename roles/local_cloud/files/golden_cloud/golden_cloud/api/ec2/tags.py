@@ -90,6 +90,8 @@ class TagOperations:
     def _check_exists(self, resource: str) -> None:
         backend = self.ec2_backend
         kind = resource_type(resource)
+        if resource in backend.bin:
+            return
         if kind == "instance":
             self._instance(resource)
         elif kind == "key-pair":
