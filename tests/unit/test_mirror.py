@@ -17,11 +17,26 @@ DOCUMENTATION = "documentation only"
 EXCEPTIONS = {
     "doc_fragments/_attributes.py": DOCUMENTATION,
     "doc_fragments/_packer.py": DOCUMENTATION,
+    "doc_fragments/_own_amis.py": DOCUMENTATION,
     "doc_fragments/_places.py": DOCUMENTATION,
     "module_utils/_packer/errors.py": "an exception that has no behaviour",
 }
 # What puts decisions and calls together, and is tested as a whole, by a module's main().
 BY_MAIN = {
+    "module_utils/_ami/calls_images.py": "modules/test_ami_info.py",
+    "module_utils/_ami/details.py": "modules/test_ami_info.py",
+    "module_utils/_ami/info_run.py": "modules/test_ami_info.py",
+    "module_utils/_ami/selecting.py": "modules/test_ami_info.py",
+    "module_utils/_ami/calls_organizations.py": "modules/test_ami_share.py",
+    "module_utils/_ami/calls_permissions.py": "modules/test_ami_share.py",
+    "module_utils/_ami/share_run.py": "modules/test_ami_share.py",
+    "module_utils/_ami/sharing_keys.py": "modules/test_ami_share.py",
+    "module_utils/_ami/targets.py": "modules/test_ami_share.py",
+    "module_utils/_ami/own_amis.py": "modules/test_ami_tag.py",
+    "module_utils/_ami/tag_run.py": "modules/test_ami_tag.py",
+    "module_utils/_ami/promotion.py": "modules/test_ami_promote.py",
+    "module_utils/_ami/moving.py": "modules/test_ami_promote.py",
+    "module_utils/_ami/calls_parameters.py": "modules/test_ami_promote.py",
     "module_utils/_packer/apply.py": "modules/test_packer_build.py",
     "module_utils/_packer/build.py": "modules/test_packer_build.py",
     "module_utils/_packer/finish.py": "modules/test_packer_build.py",
