@@ -12,9 +12,8 @@ import collections.abc as c
 
 
 def lines(rows: c.Sequence[c.Sequence[object]]) -> list[str]:
-    """One line for each row, with every column but the last as wide as its widest cell. A cell that is None stays empty."""
+    """One line for each row, with every column as wide as its widest cell. A cell that is None stays empty."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*texts)]
-    return [
-        "  ".join([*(f"{cell:{width}}" for cell, width in zip(row[:-1], widths)), row[-1]]).rstrip() for row in texts
-    ]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    padded = ([f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)] for row in texts)
+    return ["  ".join(row).rstrip() for row in padded]
