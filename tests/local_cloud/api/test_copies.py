@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
+
+from golden_cloud.api.ec2 import lifecycle
+from golden_cloud.ports import Timings
 
 
 def test_a_copy_boots_in_another_region_and_outlives_its_source(cloud: Any, ec2: Any, make_image: Any) -> None:
@@ -57,3 +61,30 @@ def test_an_encrypted_copy_names_its_key(cloud: Any, ec2: Any, make_image: Any, 
 def test_the_same_client_token_copies_once(ec2: Any, make_image: Any) -> None:
     asked = {"Name": "copy", "SourceImageId": make_image(), "SourceRegion": "us-east-1", "ClientToken": "once"}
     assert ec2.copy_image(**asked)["ImageId"] == ec2.copy_image(**asked)["ImageId"]
+
+
+def test_a_copy_with_a_duration_is_told_as_such(cloud: Any, ec2: Any, make_image: Any, refused: Any) -> None:
+    asked = {"Name": "copy", "SourceImageId": make_image(), "SourceRegion": "us-east-1"}
+    for minutes in (0, 14, 20, 2895):
+        with refused("InvalidParameterValue", "from 15 to 2880"):
+            ec2.copy_image(SnapshotCopyCompletionDurationMinutes=minutes, **asked)
+    image_id = ec2.copy_image(SnapshotCopyCompletionDurationMinutes=30, **asked)["ImageId"]
+    cloud.settle()
+    (snapshot,) = ec2.describe_snapshots(Filters=[{"Name": "transfer-type", "Values": ["time-based"]}])["Snapshots"]
+    assert (snapshot["TransferType"], snapshot["CompletionDurationMinutes"]) == ("time-based", 30)
+    assert ec2.describe_images(ImageIds=[image_id])["Images"][0]["State"] == "available"
+
+
+def test_a_copy_takes_its_time_and_no_longer_than_its_duration(cloud_with: Any, monkeypatch: Any) -> None:
+    cloud = cloud_with(Timings(image_pending=3.0, save_delay=0.05))
+    monkeypatch.setattr(lifecycle, "MINUTE", 0.1)
+    far, base = cloud.client("ec2", "eu-west-1"), cloud.machines.base_images()[0].image_id
+
+    def seconds(**more: Any) -> float:
+        began = time.monotonic()
+        far.copy_image(Name=f"copy-{began}", SourceImageId=base, SourceRegion="us-east-1", **more)
+        cloud.settle()
+        return time.monotonic() - began
+
+    assert 1.5 <= seconds(SnapshotCopyCompletionDurationMinutes=15) < 3.0
+    assert seconds() >= 3.0

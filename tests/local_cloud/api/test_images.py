@@ -193,6 +193,10 @@ def test_base_images_belong_to_debian(cloud: Any, ec2: Any, base_ami: str, refus
         ("creation-date", "20??-*", True),
         ("ena-support", "true", True),
         ("source-image-id", "ami-nothing", False),
+        ("free-tier-eligible", "false", True),
+        ("public-ssm-parameter-name", "*", False),
+        ("product-code", "*", False),
+        ("image-watermark.watermark-key", "*", False),
     ],
 )
 def test_image_filters(ec2: Any, make_image: Any, name: str, value: str, found: bool) -> None:
@@ -202,12 +206,19 @@ def test_image_filters(ec2: Any, make_image: Any, name: str, value: str, found: 
     assert [image["ImageId"] for image in images] == ([image_id] if found else [])
 
 
-def test_pages_of_images(ec2: Any, launch: Any, cloud: Any) -> None:
+def test_pages_of_images(ec2: Any, launch: Any, cloud: Any, refused: Any) -> None:
     instance_id = launch()
-    for number in range(3):
+    for number in range(6):
         ec2.create_image(InstanceId=instance_id, Name=f"image-{number}")
-    pages = list(ec2.get_paginator("describe_images").paginate(Owners=["self"], PaginationConfig={"PageSize": 2}))
-    assert [len(page["Images"]) for page in pages] == [2, 1]
+    pages = list(ec2.get_paginator("describe_images").paginate(Owners=["self"], PaginationConfig={"PageSize": 5}))
+    assert [len(page["Images"]) for page in pages] == [5, 1]
+    with refused("InvalidParameterValue", "greater than 5"):
+        ec2.describe_images(MaxResults=4)
+    for listing in (ec2.describe_images, ec2.describe_snapshots, ec2.describe_instances):
+        with refused("InvalidParameterValue", "less than 1000"):
+            listing(MaxResults=1001)
+    with refused("InvalidParameterCombination"):
+        ec2.describe_instances(InstanceIds=[instance_id], MaxResults=5)
 
 
 def test_another_account_sees_what_is_shared_with_it(cloud: Any, ec2: Any, make_image: Any, refused: Any) -> None:
@@ -248,6 +259,31 @@ def test_imds_support_deprecation_and_protection(ec2: Any, make_image: Any, refu
     with refused("OperationNotPermitted"):
         ec2.deregister_image(ImageId=image_id)
     ec2.disable_image_deregistration_protection(ImageId=image_id)
+    ec2.deregister_image(ImageId=image_id)
+
+
+def test_filters_that_there_are_not_are_refused(ec2: Any, base_ami: str, refused: Any) -> None:
+    parameter = {"Name": "public-ssm-parameter-name", "Values": ["/aws/service/debian/release/12/*"]}
+    (image,) = ec2.describe_images(Filters=[parameter])["Images"]
+    assert image["ImageId"] == base_ami
+    with refused("InvalidParameterValue", "nothing-like-it"):
+        ec2.describe_images(Filters=[{"Name": "nothing-like-it", "Values": ["x"]}])
+
+
+def test_protection_with_cooldown_goes_on_after_it_is_disabled(cloud_with: Any, refused: Any) -> None:
+    cloud = cloud_with(Timings(deregistration_cooldown=2.0, save_delay=0.05))
+    ec2, base = cloud.client("ec2"), cloud.machines.base_images()[0].image_id
+    instance = ec2.run_instances(ImageId=base, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]
+    cloud.settle()
+    image_id = ec2.create_image(InstanceId=instance["InstanceId"], Name="kept")["ImageId"]
+    cloud.settle()
+    ec2.enable_image_deregistration_protection(ImageId=image_id, WithCooldown=True)
+    (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
+    assert image["DeregistrationProtection"] == "enabled-with-cooldown"
+    ec2.disable_image_deregistration_protection(ImageId=image_id)
+    with refused("OperationNotPermitted", "cooldown"):
+        ec2.deregister_image(ImageId=image_id)
+    time.sleep(2.1)
     ec2.deregister_image(ImageId=image_id)
 
 

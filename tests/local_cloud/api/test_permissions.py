@@ -267,6 +267,8 @@ def test_a_customer_key_lets_in_whom_its_policy_or_a_grant_names(
     elif way == "grant":
         operations = ["DescribeKey", "CreateGrant", "Decrypt"]
         kms.create_grant(KeyId=key, GranteePrincipal=ROLE.format(OTHER), Operations=operations)
+        (grant,) = kms.list_grants(KeyId=key)["Grants"]
+        assert (grant["GranteePrincipal"], grant["Operations"]) == (ROLE.format(OTHER), operations)
     image_id = _encrypted(cloud, ec2, make_image(), key)
     ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Add": [{"UserId": OTHER}]})
     snapshot = _snapshot_of(ec2, image_id)

@@ -121,6 +121,8 @@ class Timings:
     image_pending: float = 0.0
     parameter_validation: float = 0.0
     """Until a parameter of data type aws:ec2:image has the value that it was given; with zero it has it at once."""
+    deregistration_cooldown: float = 86_400.0
+    """How long an image is protected after its protection with cooldown has been disabled."""
     recycle_bin_day: float = 86_400.0
     """How long a day of a retention rule of the Recycle Bin is."""
     patience: float = 25.0

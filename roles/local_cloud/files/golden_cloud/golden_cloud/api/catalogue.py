@@ -84,7 +84,7 @@ _EC2 |= {
     "CopyImage": _only(
         """
         Name SourceImageId SourceRegion Description ClientToken Encrypted KmsKeyId CopyImageTags TagSpecifications
-        DryRun
+        SnapshotCopyCompletionDurationMinutes DryRun
         """
     ),
     "RegisterImage": _only(

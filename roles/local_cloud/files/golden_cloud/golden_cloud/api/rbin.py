@@ -89,7 +89,8 @@ class CloudRbinResponse(CloudResponse, BaseResponse):
 
     @property
     def _rules(self) -> dict[str, Rule]:
-        return rbin_backends[self.identity.account_id][self.region].rules
+        backend: CloudRbinBackend = rbin_backends[self.identity.account_id][self.region]
+        return backend.rules
 
     def _arn(self, rule: Rule) -> str:
         return f"arn:{PARTITION}:rbin:{self.region}:{self.identity.account_id}:rule/{rule.id}"

@@ -29,6 +29,10 @@ TERMINATED_STAYS = 3600
 class CloudSnapshot(Snapshot):
     """A snapshot with a size and a file system of its own, whatever becomes of the volume it was made from."""
 
+    transfer_type: str | None = None
+    completion_duration_minutes: int | None = None
+    """Of copies only."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fixed_size = self.volume.size

@@ -27,6 +27,10 @@ from golden_cloud.api.faults.fault import Fault
 COPIED_VOLUME = "vol-ffffffff"
 """The volume that EC2 tells for the snapshots of copies."""
 
+QUARTER = 15
+DURATIONS = range(QUARTER, 48 * 60 + 1)
+"""Minutes that a time-based copy may be given."""
+
 
 class CopyOperations:
     """CopyImage; mixed into the EC2 response class."""
@@ -52,7 +56,7 @@ class CopyOperations:
         source = self._copy_source(region)
         name = self._free_name()
         tags = specified_tags(self._get_param("TagSpecifications", []), {"image", "snapshot"})
-        kms_key = self._copy_key()
+        kms_key, minutes = self._copy_key(), self._copy_minutes()
         self.error_on_dryrun()
         image = replace(
             source,
@@ -68,6 +72,7 @@ class CopyOperations:
             base=False,
             launch_permissions=[],
             last_launched=None,
+            protected_until=None,
             deprecation_time=None,
             deregistration_protection="disabled",
             source_instance_id=None,
@@ -76,6 +81,8 @@ class CopyOperations:
         )
         snapshot = self._copy_snapshot(source, image, kms_key)
         snapshot.add_tags(tags.get("snapshot", {}))
+        snapshot.transfer_type = "time-based" if minutes else "standard"
+        snapshot.completion_duration_minutes = minutes
         self._register(image, self._copy_tags(source, region, tags))
         if token:
             backend.copy_tokens[token] = (image.id, digest)
@@ -124,6 +131,16 @@ class CopyOperations:
         if not self._get_param("Encrypted"):
             raise CloudError("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted")
         return keys.resolve(key_id, backend.account_id, backend.region_name)
+
+    def _copy_minutes(self) -> int | None:
+        minutes: int | None = self._get_param("SnapshotCopyCompletionDurationMinutes")
+        if minutes is None or (minutes in DURATIONS and minutes % QUARTER == 0):
+            return minutes
+        raise CloudError(
+            "InvalidParameterValue",
+            f"Invalid value '{minutes}' for SnapshotCopyCompletionDurationMinutes: it must be from {DURATIONS[0]} to "
+            f"{DURATIONS[-1]} minutes, in steps of {QUARTER}",
+        )
 
     def _copy_snapshot(self, source: Image, image: Image, kms_key: str | None) -> CloudSnapshot:
         backend = self.ec2_backend

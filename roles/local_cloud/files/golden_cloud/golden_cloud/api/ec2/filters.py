@@ -17,6 +17,9 @@ from typing import Any, TypeVar
 
 from golden_cloud.api.errors import CloudError
 
+PAGE = (5, 1000)
+"""Least and most results that one of EC2's listings gives at once."""
+
 T = TypeVar("T")
 Getter = Callable[[T], Any]
 

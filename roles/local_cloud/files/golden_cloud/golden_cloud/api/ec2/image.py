@@ -84,6 +84,8 @@ class Image:
     deregistration_protection: str = "disabled"
     base: bool = False
     last_launched: datetime | None = None
+    protected_until: datetime | None = None
+    """When the cooldown of its deregistration protection ends."""
 
     # What moto's Instance reads from the image it is launched from.
     virtualization_type = "hvm"
@@ -119,7 +121,7 @@ class Image:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """States that were saved before an attribute came have none of it."""
-        self.__dict__.update({"last_launched": None} | state)
+        self.__dict__.update({"last_launched": None, "protected_until": None} | state)
 
     def deprecated(self, now: datetime) -> bool:
         return self.deprecation_time is not None and self.deprecation_time <= now

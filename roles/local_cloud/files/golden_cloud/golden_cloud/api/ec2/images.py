@@ -15,8 +15,8 @@ from moto.ec2.utils import random_ami_id
 
 from golden_cloud.api import runtime
 from golden_cloud.api.ec2 import lifecycle
-from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, collect_garbage
-from golden_cloud.api.ec2.filters import page, passes
+from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot
+from golden_cloud.api.ec2.filters import PAGE, bounded, page, passes
 from golden_cloud.api.ec2.image import Image, ImageVolume, check_name, override, second
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
@@ -180,7 +180,7 @@ class ImageOperations:
     def describe_images(self) -> ActionResult:
         self.error_on_dryrun()
         backend = self.ec2_backend
-        ids = self._get_param("ImageIds", [])
+        ids, size = self._get_param("ImageIds", []), bounded(self._get_param("MaxResults"), *PAGE)
         if ids and self.is_waiter():
             runtime.current().wait_while(lambda: any(image.state == "pending" for image in self._listed(ids)))
         images: Iterable[Image] = self._listed(ids) if ids else backend.visible_images().values()
@@ -192,7 +192,7 @@ class ImageOperations:
             and passes(image, filters, IMAGE_FILTERS, backend.tags.get(image.id, {}))
         ]
         described = [image.describe(backend.tags.get(image.id, {})) for image in shown]
-        result, token = page(described, self._get_param("MaxResults"), self._get_param("NextToken"))
+        result, token = page(described, size, self._get_param("NextToken"))
         return ActionResult({"Images": result, "NextToken": token})
 
     def _listed(self, ids: list[str]) -> list[Image]:
@@ -235,78 +235,6 @@ class ImageOperations:
         name, value = values[attribute]
         return ActionResult({"ImageId": image.id, name: value})
 
-    # Changing
-
-    def deregister_image(self) -> ActionResult:
-        backend = self.ec2_backend
-        image = backend.own_image(self._get_param("ImageId"))
-        if image.deregistration_protection.startswith("enabled"):
-            raise CloudError(
-                "OperationNotPermitted",
-                f"The image '{image.id}' may not be deregistered: deregistration protection is enabled for it.",
-            )
-        self.error_on_dryrun()
-        backend.remove_image(image)
-        results = []
-        if self._get_param("DeleteAssociatedSnapshots"):
-            results = [self._delete_associated(snapshot_id) for snapshot_id in image.snapshot_ids]
-        collect_garbage(image.image_ref)
-        return ActionResult({"Return": True, "DeleteSnapshotResults": results})
-
-    def _delete_associated(self, snapshot_id: str) -> dict[str, str]:
-        try:
-            self.ec2_backend.delete_snapshot(snapshot_id)
-        except CloudError as error:
-            code = "skipped" if error.code == "InvalidSnapshot.InUse" else "client-error"
-            return {"SnapshotId": snapshot_id, "ReturnCode": code}
-        return {"SnapshotId": snapshot_id, "ReturnCode": "success"}
-
-    def disable_image(self) -> ActionResult:
-        image = self.ec2_backend.own_image(self._get_param("ImageId"))
-        self.error_on_dryrun()
-        image.state = "disabled"
-        image.launch_permissions = []
-        return ActionResult({"Return": True})
-
-    def enable_image(self) -> ActionResult:
-        image = self.ec2_backend.own_image(self._get_param("ImageId"))
-        self.error_on_dryrun()
-        image.state = "available"
-        return ActionResult({"Return": True})
-
-    def enable_image_deprecation(self) -> ActionResult:
-        image = self.ec2_backend.own_image(self._get_param("ImageId"))
-        moment = self._get_param("DeprecateAt")
-        if moment is None:
-            raise CloudError("MissingParameter", "The request must contain the parameter DeprecateAt")
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        if moment <= datetime.now(UTC):
-            raise CloudError("InvalidParameterValue", "DeprecateAt must be a time in the future")
-        self.error_on_dryrun()
-        image.deprecation_time = moment
-        return ActionResult({"Return": True})
-
-    def disable_image_deprecation(self) -> ActionResult:
-        image = self.ec2_backend.own_image(self._get_param("ImageId"))
-        self.error_on_dryrun()
-        image.deprecation_time = None
-        return ActionResult({"Return": True})
-
-    def enable_image_deregistration_protection(self) -> ActionResult:
-        image = self.ec2_backend.own_image(self._get_param("ImageId"))
-        if self._get_param("WithCooldown"):
-            raise UnsupportedOption("EnableImageDeregistrationProtection", "WithCooldown")
-        self.error_on_dryrun()
-        image.deregistration_protection = "enabled-without-cooldown"
-        return ActionResult({"Return": "true"})
-
-    def disable_image_deregistration_protection(self) -> ActionResult:
-        image = self.ec2_backend.own_image(self._get_param("ImageId"))
-        self.error_on_dryrun()
-        image.deregistration_protection = "disabled"
-        return ActionResult({"Return": "true"})
-
 
 def _may_run(image: Image, users: set[str], account: str) -> bool:
     """By its permissions; what is shared with an organization counts for the caller only, as on EC2."""
@@ -315,6 +243,11 @@ def _may_run(image: Image, users: set[str], account: str) -> bool:
     if account in users and image.shared_with(account):
         return True
     return any(permission.get("UserId") in users for permission in image.launch_permissions)
+
+
+def _public_parameters(image: Image) -> list[str]:
+    bases = runtime.current().machines.base_images() if image.base else []
+    return [name for base in bases if base.image_id == image.id for name in base.ssm_parameters]
 
 
 def _of_volumes(image: Image, attribute: str) -> list[Any]:
@@ -333,6 +266,7 @@ IMAGE_FILTERS: dict[str, Any] = {
     "creation-date": lambda i: i.creation_date.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     "description": lambda i: i.description,
     "ena-support": lambda i: i.ena_support,
+    "free-tier-eligible": lambda i: False,
     "hypervisor": lambda i: "xen",
     "image-id": lambda i: i.id,
     "image-type": lambda i: "machine",
@@ -342,6 +276,7 @@ IMAGE_FILTERS: dict[str, Any] = {
     "owner-alias": lambda i: i.owner_alias,
     "owner-id": lambda i: i.owner_id,
     "platform": lambda i: None,
+    "public-ssm-parameter-name": lambda i: _public_parameters(i),
     "root-device-name": lambda i: i.root_device_name,
     "root-device-type": lambda i: i.root_device_type,
     "source-image-id": lambda i: i.source_image_id,
@@ -353,3 +288,15 @@ IMAGE_FILTERS: dict[str, Any] = {
     "state-reason-message": lambda i: (i.state_reason or {}).get("Message"),
     "virtualization-type": lambda i: i.virtualization_type,
 }
+
+# No image has any of these: licences, kernels of its own, watermarks, findings of Inspector.
+_NEVER = """
+    kernel-id ramdisk-id product-code product-code.type
+    image-watermark.source-image-creation-time image-watermark.source-image-id image-watermark.source-image-region
+    image-watermark.watermark-creation-time image-watermark.watermark-key
+    instance-type-specification.supported-instance-type instance-type-specification.unsupported-instance-type
+    scan-result.critical-fix-available-since scan-result.finding-scan-date scan-result.high-fix-available-since
+    scan-result.highest-finding-severity-label scan-result.informational-fix-available-since
+    scan-result.low-fix-available-since scan-result.medium-fix-available-since
+    """
+IMAGE_FILTERS |= dict.fromkeys(_NEVER.split(), lambda i: None)

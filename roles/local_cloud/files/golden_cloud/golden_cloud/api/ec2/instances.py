@@ -22,7 +22,7 @@ from golden_cloud.api import runtime
 from golden_cloud.api.access import Identity
 from golden_cloud.api.ec2 import aliases, lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
-from golden_cloud.api.ec2.filters import page, passes
+from golden_cloud.api.ec2.filters import PAGE, bounded, page, passes
 from golden_cloud.api.ec2.image import Image, ImageVolume, override
 from golden_cloud.api.ec2.instance import TRANSIENT, USER_SHUTDOWN, MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
@@ -423,7 +423,10 @@ class InstanceOperations:
         self.error_on_dryrun()
         backend = self.ec2_backend
         backend.forget_terminated()
-        ids = self._get_param("InstanceIds", [])
+        ids, size = self._get_param("InstanceIds", []), bounded(self._get_param("MaxResults"), *PAGE)
+        if ids and size is not None:
+            text = "The parameter instancesSet cannot be used with the parameter maxResults"
+            raise CloudError("InvalidParameterCombination", text)
         for instance_id in ids:
             self._instance(instance_id)
         filters = self._filters_from_querystring()
@@ -439,7 +442,7 @@ class InstanceOperations:
                 part = Reservation(reservation.id, reservation.owner_id)
                 part.instances = instances
                 shown.append(part)
-        reservations, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        reservations, token = page(shown, size, self._get_param("NextToken"))
         return ActionResult({"Reservations": reservations, "NextToken": token})
 
     def describe_instance_status(self) -> ActionResult:

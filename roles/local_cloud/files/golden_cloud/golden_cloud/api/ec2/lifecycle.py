@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from golden_cloud.api.ec2.backend import CloudSnapshot, all_backends, collect_ga
 from golden_cloud.api.ec2.image import Image
 from golden_cloud.api.ec2.instance import SELF_SHUTDOWN, USER_SHUTDOWN, MachineInstance
 from golden_cloud.api.faults.fault import Fault
+
+MINUTE = 60.0
+"""Seconds."""
 
 
 def now() -> datetime:
@@ -175,7 +179,8 @@ def finish_copy(
     snapshot.keep(image_ref, size)
 
     def work() -> None:
-        cloud.at_least(cloud.config.timings.image_pending, time.monotonic())
+        limit = MINUTE * (snapshot.completion_duration_minutes or math.inf)
+        cloud.at_least(min(cloud.config.timings.image_pending, limit), time.monotonic())
         with cloud.changing():
             if trouble is not None:
                 _fail(image, snapshot, "Client.InternalError", trouble)

@@ -17,6 +17,7 @@ from golden_cloud.api.ec2.instances import InstanceOperations
 from golden_cloud.api.ec2.keys_and_groups import KeyAndGroupOperations
 from golden_cloud.api.ec2.permissions import PermissionOperations
 from golden_cloud.api.ec2.references import ReferenceOperations
+from golden_cloud.api.ec2.retirement import RetirementOperations
 from golden_cloud.api.ec2.tags import TagOperations
 from golden_cloud.api.ec2.templates import TemplateOperations
 from golden_cloud.api.ec2.volumes import VolumeOperations
@@ -30,6 +31,7 @@ class CloudEC2Response(
     ImageOperations,
     CopyOperations,
     PermissionOperations,
+    RetirementOperations,
     VolumeOperations,
     KeyAndGroupOperations,
     TagOperations,

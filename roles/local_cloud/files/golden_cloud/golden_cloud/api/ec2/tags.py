@@ -11,7 +11,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
 from golden_cloud.api.ec2.backend import CloudEC2Backend
-from golden_cloud.api.ec2.filters import page, passes
+from golden_cloud.api.ec2.filters import PAGE, bounded, page, passes
 from golden_cloud.api.errors import CloudError
 
 TagMap = dict[str, str]
@@ -112,7 +112,7 @@ class TagOperations:
             for key, value in tags.items()
         ]
         shown = [tag for tag in found if passes(tag, filters, TAG_FILTERS, {tag["Key"]: tag["Value"]})]
-        tags, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        tags, token = page(shown, bounded(self._get_param("MaxResults"), *PAGE), self._get_param("NextToken"))
         return ActionResult({"Tags": tags, "NextToken": token})
 
 

@@ -13,7 +13,7 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from golden_cloud.api import runtime
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend, CloudSnapshot, collect_garbage
-from golden_cloud.api.ec2.filters import page, passes
+from golden_cloud.api.ec2.filters import PAGE, bounded, page, passes
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.tags import specified_tags
 from golden_cloud.api.errors import CloudError, UnsupportedOption
@@ -41,7 +41,7 @@ class VolumeOperations(ElasticBlockStore):
             for v in backend.volumes.values()
             if (not ids or v.id in ids) and passes(v, filters, VOLUME_FILTERS, backend.tags.get(v.id, {}))
         ]
-        volumes, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        volumes, token = page(shown, bounded(self._get_param("MaxResults"), *PAGE), self._get_param("NextToken"))
         return ActionResult({"Volumes": volumes, "NextToken": token})
 
     def create_volume(self) -> ActionResult:
@@ -92,7 +92,7 @@ class VolumeOperations(ElasticBlockStore):
             for s in listed
             if (not owners or s.owner_id in owners) and passes(s, filters, SNAPSHOT_FILTERS, backend.tags.get(s.id, {}))
         ]
-        snapshots, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        snapshots, token = page(shown, bounded(self._get_param("MaxResults"), *PAGE), self._get_param("NextToken"))
         return ActionResult({"Snapshots": snapshots, "NextToken": token})
 
     def _listed_snapshots(self, ids: list[str]) -> list[CloudSnapshot]:
@@ -139,6 +139,7 @@ SNAPSHOT_FILTERS: dict[str, Any] = {
     "start-time": lambda s: s.start_time.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     "status": lambda s: s.status,
     "storage-tier": lambda s: s.storage_tier,
+    "transfer-type": lambda s: s.transfer_type,
     "volume-id": lambda s: s.volume_id,
     "volume-size": lambda s: s.volume_size,
 }
