@@ -109,6 +109,15 @@ _raw:
     tags:
       description: Further tags of AMIs and snapshots.
       type: dict
+    distribution:
+      description: Where versions go, and who may use them.
+      type: dict
+    channels:
+      description: The channels by name, each with its C(gates).
+      type: dict
+    retention:
+      description: Which versions stay. Ages are in days, V(none) where age does not matter.
+      type: dict
     content:
       description: The files and directories that the image is made from, by the name of the part.
       type: dict

@@ -20,6 +20,7 @@ from ansible_collections.golden.ami.plugins.plugin_utils._definition import (
     _files,
     _find,
     _hooks,
+    _life,
     _requirements,
     _schema,
     _source,
@@ -54,6 +55,9 @@ class Definition(t.TypedDict, total=False):
     max_age: int | None
     timeout: int
     tags: dict[str, str]
+    distribution: dict[str, t.Any]
+    channels: dict[str, dict[str, t.Any]]
+    retention: dict[str, t.Any]
     content: dict[str, list[str]]
     roles_path: list[str]
     notes: list[str]
@@ -111,6 +115,7 @@ def _complete(definition: Definition, source: _source.Source) -> None:
     definition["parent"] = (definition["base"] or {}).get("image")
     definition["max_age"] = _in_seconds(definition.get("max_age"))
     definition["timeout"] = t.cast(int, _in_seconds(definition["timeout"]))
+    _life.complete(definition["channels"], definition["retention"], source)
     definition["template"] = _absolute(definition.get("template"), directory, source, ("template",))
     definition["var_files"] = [
         t.cast(str, _absolute(file, directory, source, ("var_files", index)))
