@@ -104,8 +104,8 @@ class World:
 
     def __call__(self, client: t.Any, operation: str, request: Resource) -> t.Any:
         shape = client.meta.service_model.operation_model(operation).input_shape
-        report = botocore.validate.ParamValidator().validate(request, shape)
-        if report.has_errors():
+        report = botocore.validate.ParamValidator().validate(request, shape) if shape else None
+        if report and report.has_errors():
             raise AssertionError(f"{operation}: {report.generate_report()}")
         key = client._request_signer._credentials.access_key
         where = (key.removeprefix("ASIA") if key.startswith("ASIA") else HOME, client.meta.region_name)
