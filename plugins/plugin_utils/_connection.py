@@ -36,15 +36,14 @@ def ssm_client(plugin: t.Any, variables: Variables, given: Variables) -> tuple[t
     cloud = _variable(plugin, variables, "golden_cloud")
     if cloud == "local":
         return _local_client(plugin, variables, given)
-    # An endpoint that somebody once configured for a test must not swallow what is meant for AWS.
-    config = {"ignore_configured_endpoint_urls": True} if cloud == "aws" else {}
-    return _client(plugin, {**(plugin.get_option("aws_config") or {}), **config}), str(plugin.region)
+    return plugin.client("ssm", **_config(cloud)), str(plugin.region)
 
 
-def _client(plugin: t.Any, config: dict[str, t.Any]) -> t.Any:
+def _config(cloud: t.Any) -> dict[str, t.Any]:
+    """An endpoint that somebody once configured for a test must not swallow what is meant for AWS."""
     import botocore.config  # noqa: PLC0415 - the plugin has told by now when it is missing
 
-    return plugin.client("ssm", **({"config": botocore.config.Config(**config)} if config else {}))
+    return {"config": botocore.config.Config(ignore_configured_endpoint_urls=True)} if cloud == "aws" else {}
 
 
 def _local_client(plugin: t.Any, variables: Variables, given: Variables) -> tuple[t.Any, str]:
