@@ -87,8 +87,9 @@ def list_parameters(ssm: Client) -> list[str]:
 def resolve_parameters(ssm: Client, expressions: list[str]) -> dict[str, str]:
     """The values of at most ten, each C(name), C(name:version), C(name:label) or an ARN of these, by how it was asked for."""
     found = ssm.get_parameters(Names=expressions)["Parameters"]
-    return {
-        asked: one["Value"]
+    values = {
+        asked: str(one["Value"])
         for one in found
         for asked in (f"{one['Name']}{one.get('Selector', '')}", f"{one.get('ARN', '')}{one.get('Selector', '')}")
     }
+    return {asked: values[asked] for asked in expressions if asked in values}
