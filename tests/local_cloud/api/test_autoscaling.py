@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 CHANNEL = "/golden/wordpress/prod"
 
@@ -187,3 +188,20 @@ def test_what_a_group_can_not_be(scaling: Any, make_group: Any, refused: Any, ec
         scaling.start_instance_refresh(AutoScalingGroupName="web", Preferences={"AutoRollback": True})
     scaling.update_auto_scaling_group(AutoScalingGroupName="web", MinSize=1, MaxSize=1)
     assert _group(scaling)["DesiredCapacity"] == 1
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("autoscaling", "DescribeAutoScalingGroups", "Throttling"),
+        ("organizations", "DescribeOrganization", "TooManyRequestsException"),
+    ],
+)
+def test_too_many_calls_in_the_words_of_the_service(
+    cloud: Any, refused: Any, service: str, operation: str, code: str
+) -> None:
+    cloud.fault(f"{service}:{operation}", "throttle")
+    client = cloud.client(service, config=Config(retries={"total_max_attempts": 1}))
+    call = {"DescribeAutoScalingGroups": "describe_auto_scaling_groups"}.get(operation, "describe_organization")
+    with refused(code):
+        getattr(client, call)()

@@ -44,6 +44,8 @@ def test_rules(cloud: Any, rbin: Any, refused: Any) -> None:
     rbin = cloud.client("rbin")
     found = rbin.get_rule(Identifier=made["Identifier"])
     assert (found["Description"], found["RetentionPeriod"], found["ResourceTags"]) == ("images", _period(14), tags)
+    asked = [call["parameters"] for call in cloud.calls() if call["operation"] == "GetRule"]
+    assert asked == [{"Identifier": made["Identifier"]}]
     rbin.delete_rule(Identifier=made["Identifier"])
     with refused("ResourceNotFoundException"):
         rbin.get_rule(Identifier=made["Identifier"])

@@ -96,7 +96,7 @@ def in_words_of(service: str, error: CloudError) -> CloudError:
         return CloudError("AuthFailure", text, 401)
     if service == "ec2" and error.code == "ExpiredToken":
         return CloudError("RequestExpired", "Request has expired.", 400)
-    if service not in {"", "ec2", "sts", "iam"} and error.code in _JSON_CODES:
+    if service not in {"", "ec2", "sts", "iam", "autoscaling"} and error.code in _JSON_CODES:
         return CloudError(_JSON_CODES[error.code], error.message, 400)
     return error
 

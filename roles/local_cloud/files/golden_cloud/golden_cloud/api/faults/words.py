@@ -8,7 +8,7 @@ from __future__ import annotations
 from golden_cloud.api.errors import CloudError
 from golden_cloud.api.faults.fault import Fault
 
-_QUERY = ("sts", "iam")
+_QUERY = ("sts", "iam", "autoscaling")
 
 _STATUS = {
     # EC2's "server error codes". SDKs repeat what comes with 500 and 503, whatever its code.
@@ -54,7 +54,8 @@ def throttled(service: str) -> CloudError:
         return CloudError("RequestLimitExceeded", "Request limit exceeded.", 503)
     if service in _QUERY:
         return CloudError("Throttling", "Rate exceeded", 400)
-    return CloudError("ThrottlingException", "Rate exceeded", 400)
+    code = "TooManyRequestsException" if service == "organizations" else "ThrottlingException"
+    return CloudError(code, "Rate exceeded", 400)
 
 
 def expired(service: str) -> CloudError:

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.routing import get_service_router
 
 from golden_cloud.api.errors import protocol_of, service_model
 from golden_cloud.api.service import CloudRequest
@@ -24,11 +25,26 @@ def parameters_of(service: str, operation: str, request: CloudRequest) -> dict[s
         if protocol == "json":
             return _json(request.get_data())
         parser = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
+        if protocol == "rest-json":
+            return dict(parser.parse(_by_path(service, request)))
         return dict(parser.parse({"values": request.values}))
     except (KeyError, ValueError, TypeError):
         # The service says what is wrong with it.
         sent: dict[str, Any] = request.values.to_dict()
         return sent
+
+
+def _by_path(service: str, request: CloudRequest) -> dict[str, Any]:
+    """A request of a protocol that has parameters in the path."""
+    _operation, in_path = get_service_router(service).match(request)
+    return {
+        "method": request.method,
+        "values": request.values,
+        "headers": request.headers,
+        "body": request.get_data(),
+        "url_path": request.path,
+        "url_params": in_path,
+    }
 
 
 def _json(body: bytes) -> dict[str, Any]:
