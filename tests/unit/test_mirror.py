@@ -23,6 +23,14 @@ EXCEPTIONS = {
 }
 # What puts decisions and calls together, and is tested as a whole, by a module's main().
 BY_MAIN = {
+    "module_utils/_ami/calls_references.py": "module_utils/_ami/test_references.py",
+    "module_utils/_ami/calls_copy.py": "modules/test_ami_copy.py",
+    "module_utils/_ami/copy_result.py": "modules/test_ami_copy.py",
+    "module_utils/_ami/copy_world.py": "modules/test_ami_copy.py",
+    "module_utils/_ami/copying.py": "modules/test_ami_copy.py",
+    "module_utils/_ami/copy_run.py": "modules/test_ami_copy.py",
+    "module_utils/_ami/revoke_run.py": "modules/test_ami_revoke.py",
+    "module_utils/_ami/calls_revocation.py": "modules/test_ami_revoke.py",
     "module_utils/_ami/calls_images.py": "modules/test_ami_info.py",
     "module_utils/_ami/details.py": "modules/test_ami_info.py",
     "module_utils/_ami/info_run.py": "modules/test_ami_info.py",
