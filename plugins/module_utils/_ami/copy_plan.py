@@ -228,7 +228,7 @@ def make_step(wish: Wish, known: c.Iterable[Image]) -> Step:
     copies = [one for one in known if one.id != source.id and _stands_for(one, wish)]
     broken = tuple(one for one in copies if one.ami.state in _BROKEN and one.ami.tags.get(SOURCE_TAG))
     whole = [one for one in copies if one.ami.state not in _BROKEN]
-    found = min(whole, key=lambda one: (_encryption(wish, one) is not None, *_preference(one)), default=None)
+    found = min(whole, key=lambda one: _preference(one, wish), default=None)
     if found is not None:
         return _present(wish, found)
     if broken:
@@ -247,9 +247,15 @@ def _because(image: Image) -> str:
     return f" ({image.reason})" if image.reason else ""
 
 
-def _preference(image: Image) -> tuple[int, str]:
-    state = image.ami.state
-    return ({"available": 0, "pending": 1}.get(state, 2), image.id)
+def _preference(image: Image, wish: Wish) -> tuple[bool, bool, int, str]:
+    """Of several the one to take: rather one that was copied than one of the same build."""
+    other = not was_copied(image, wish.source)
+    return (
+        _encryption(wish, image) is not None,
+        other,
+        {"available": 0, "pending": 1}.get(image.ami.state, 2),
+        image.id,
+    )
 
 
 def _present(wish: Wish, found: Image) -> Step:

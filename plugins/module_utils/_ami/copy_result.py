@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
+from . import table
 from .copy_plan import Plan, Share, Step, Wish, own_tags
 from .copying import Done
 
@@ -32,6 +33,7 @@ def result_of(plan: Plan, done: c.Sequence[Done] | None, shares: c.Iterable[Shar
     return {
         "changed": changed,
         "copies": [_copy(one) for one in results],
+        "table": table.lines([_row(one) for one in results]),
         "shared": [_share(one) for one in shares],
         "diff": {"before": _before(plan), "after": _after(plan, results, shares)},
     }
@@ -61,6 +63,12 @@ def _copy(done: Done) -> Result:
         "message": done.message,
         "rolled_back": done.rolled_back,
     }
+
+
+def _row(done: Done) -> tuple[object, ...]:
+    told = f"{done.message} (removed)" if done.rolled_back else done.message or done.step.reason
+    wish = done.step.wish
+    return wish.place, done.image_id, f"copy of {wish.source.id}", done.state, told
 
 
 def _name(step: Step) -> str:

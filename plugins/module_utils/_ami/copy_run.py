@@ -33,6 +33,7 @@ from .copy_plan import (
 from .copy_result import CopyError, failure, result_of
 from .copy_world import Clients, Known, each, missing_shares, read_images, read_known, read_managed_keys
 from .copying import How, apply
+from .models import share_models
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **places.ARGUMENT_SPEC,
@@ -63,6 +64,7 @@ def run(module: t.Any) -> Result:
     """Copy, unless in check mode, and say what came of it."""
     params = module.params
     problems(option_problems(params))
+    share_models()
     accounts = Accounts(module.client, module.region, params["role_name"])
     region = params["source_region"] or module.region
     targets = accounts.places(params["accounts"], params["regions"])
@@ -81,7 +83,13 @@ def run(module: t.Any) -> Result:
     )
     if module.check_mode or not (plan.changed or any(step.action == "wait" for step in plan.steps)):
         return result_of(plan, None, plan.shares)
-    how = How(params["wait"], params["on_failure"] == "rollback", time.monotonic() + params["timeout"])
+    how = How(
+        wait=params["wait"],
+        rollback=params["on_failure"] == "rollback",
+        until=time.monotonic() + params["timeout"],
+        clock=time.monotonic,
+        sleep=time.sleep,
+    )
     given, done = apply(clients, plan, how)
     result = result_of(plan, done, given)
     text = failure(done, params["timeout"])

@@ -21,7 +21,7 @@ from . import calls_copy, calls_images
 from .accounts import Accounts, Place
 from .calls import Client, Resource
 from .copy_plan import SOURCE_TAG, Copied, Image, Share, Wish, is_copy
-from .images import Ami, ami_of, chunks, read_amis
+from .images import Ami, ami_of, chunks
 
 _WORKERS = 32
 _ALL = {"IncludeDeprecated": True, "IncludeDisabled": True}
@@ -55,13 +55,6 @@ class Clients:
     def kms(self, place: Place) -> Client:
         with self._lock:
             return self._accounts.cloud(place.account).kms(place.region)
-
-    def amis(self, place: Place, names: c.Sequence[str]) -> list[Ami]:
-        """The AMIs of these names that the account has."""
-        with self._lock:
-            cloud = self._accounts.cloud(place.account)
-            cloud.ec2(place.region)
-        return read_amis(cloud, place, names=names)
 
 
 def _images(ec2: Client, place: Place, found: c.Sequence[Resource]) -> list[Image]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 import datetime
-import time
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
@@ -68,8 +67,8 @@ class How:
     wait: bool
     rollback: bool
     until: float
-    clock: c.Callable[[], float] = time.monotonic
-    sleep: c.Callable[[float], None] = time.sleep
+    clock: c.Callable[[], float]
+    sleep: c.Callable[[float], None]
 
 
 def said(error: calls.AmiError) -> str:

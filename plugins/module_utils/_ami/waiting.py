@@ -22,7 +22,7 @@ MISSING, GONE = "missing", "gone"
 _PACE = 15.0
 _FIRST = 0.5
 _DENSE = 2.5
-_SPARSE = 60.0
+_SPARSE = 30.0
 # EC2 may not know what it has just made: for this long it is asked again.
 _GRACE = 30.0
 
