@@ -66,12 +66,15 @@ def candidates(world: World, policy: Policy) -> list[Ami]:
     return [ami for ami in world.amis if not holds.get(ami.image_id)]
 
 
-def standing(world: World, policy: Policy) -> Holds:
-    """What keeps an AMI that was to be deleted, at a second look just before; of its retention nothing changed."""
+def standing(world: World, policy: Policy, state: str) -> Holds:
+    """What keeps an AMI that was to be disabled or deleted, at a second look just before; of its retention nothing changed.
+
+    C(state) is the one that it was in.
+    """
     holds = merged(held_by_channels(world, policy), held_by_itself(world, policy), held_by_others(world, policy))
     for ami in world.amis:
-        if ami.state != "disabled":
-            holds[ami.image_id].append(f"it is {ami.state} again")
+        if ami.state != state:
+            holds[ami.image_id].append(f"it is {ami.state} by now")
     return {image_id: reasons for image_id, reasons in holds.items() if reasons}
 
 

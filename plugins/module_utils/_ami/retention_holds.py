@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import collections.abc as c
 import datetime
+import re
 
 from .images import Ami
 from .references import Reference, Unread
@@ -19,6 +20,8 @@ from .retention_world import DAY, LOCK_TAG, Channel, Policy, Rule, World, is_com
 Holds = dict[str, list[str]]
 # Versions that nobody launches by: by default they hold an AMI, and with launch_template_versions they go before it.
 STALE_TEMPLATE = "launch-template-version"
+# Where a version is recorded, or with several AMIs in a Region each of them by its builder's name.
+_RECORD = re.compile(r"/golden/[^/]+/versions/.+")
 
 
 def unit_of(ami: Ami, policy: Policy) -> tuple[str, ...]:
@@ -124,8 +127,13 @@ def held_by_others(world: World, policy: Policy) -> Holds:
 
 
 def holding(references: c.Iterable[Reference], policy: Policy) -> list[Reference]:
-    """Those that keep an AMI: stale versions of launch templates do unless they are to go with it."""
-    return [one for one in references if not (policy.launch_template_versions and one.kind == STALE_TEMPLATE)]
+    """Those that keep an AMI: stale versions of launch templates do unless they are to go with it, its own record never."""
+    return [
+        one
+        for one in references
+        if not (policy.launch_template_versions and one.kind == STALE_TEMPLATE)
+        and not (one.kind == "ssm-parameter" and _RECORD.fullmatch(one.id))
+    ]
 
 
 def might_protect(unread: Unread, ami: Ami, policy: Policy) -> bool:

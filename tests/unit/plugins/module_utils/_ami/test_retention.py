@@ -110,9 +110,9 @@ def test_candidates_are_those_that_only_a_reference_can_keep() -> None:
 def test_a_second_look_sees_what_changed() -> None:
     amis = (disabled("1", 40), disabled("2", 40), ami("3"), disabled("4", 40, protected=True))
     user = Reference("instance", "i-1", "pending", HOME.account, HOME.region)
-    found = standing(World(amis, NOW, references={amis[1].image_id: (user,)}), Policy(rule=Rule(9)))
+    found = standing(World(amis, NOW, references={amis[1].image_id: (user,)}), Policy(rule=Rule(9)), "disabled")
     assert found == {
         amis[1].image_id: [f"instance i-1 (pending) of {HOME.account} uses it"],
-        amis[2].image_id: ["it is available again"],
+        amis[2].image_id: ["it is available by now"],
         amis[3].image_id: ["deregistration protection is on"],
     }

@@ -145,6 +145,13 @@ def test_a_stale_version_of_a_launch_template_keeps_it_unless_it_is_to_go_as_wel
     assert held(held_by_others(world, Policy(launch_template_versions=True))) == {}
 
 
+def test_its_own_record_keeps_no_ami() -> None:
+    names = ["/golden/web/versions/1", "/golden/web/versions/1/amazon-ebs.base", "/golden/web/prod", "/apps/versions/1"]
+    records = tuple(Reference("ssm-parameter", name, "", HOME.account, HOME.region) for name in names)
+    found = held(held_by_others(World((ami("1"),), NOW, references={ami("1").image_id: records}), Policy()))
+    assert [reason.split()[1] for reason in found[1]] == names[2:]
+
+
 @pytest.mark.parametrize(
     ("unread", "kept"),
     [

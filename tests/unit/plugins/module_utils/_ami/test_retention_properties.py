@@ -304,7 +304,7 @@ def test_only_candidates_are_taken(world: World, policy: Policy) -> None:
 @holds_in_all_worlds
 def test_a_second_look_holds_what_the_plan_would_hold(world: World, policy: Policy) -> None:
     """What came to use a disabled AMI after the plan was made is seen just before it goes."""
-    standing: t.Any = retention.standing(world, policy)
+    standing: t.Any = retention.standing(world, policy, "disabled")
     for ami in world.amis:
         kinds = {one.kind for one in world.references.get(ami.image_id, ())}
         if policy.launch_template_versions:

@@ -1,0 +1,198 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Reads what a retention decides on: AMIs, what channels named, who refers to them. Several places at a time."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import datetime
+import typing as t
+
+from . import calls_parameters, calls_prune
+from .accounts import Accounts, Place
+from .at_once import all_at_once
+from .base import channel_parameter
+from .calls import AmiError, Resource
+from .channels import channels_of, entry_of
+from .channels import standing as moves_that_stand
+from .images import Ami, chunks, moment, read_amis
+from .own_amis import clouds_of
+from .prune_options import CHANNELS, LAUNCHES, Options
+from .references import SOURCES, Reference, References, Unread, read_references, reason_of
+from .retention import Plan, candidates, make_plan
+from .retention_holds import unit_of
+from .retention_world import DAY, Channel, Named, World
+
+# EC2 is asked about ten AMIs at a time there, so only about those that would go otherwise.
+_DEAR = ("image-builder",)
+_CHEAP = tuple(source for source in SOURCES if source not in _DEAR)
+
+
+class Reading:
+    """Reads the places that a task names. C(now) is one moment for all of it."""
+
+    def __init__(self, accounts: Accounts, options: Options, now: datetime.datetime) -> None:
+        self._options = options
+        self.now = now
+        self.places = accounts.places(options.accounts, options.regions)
+        self.clouds = clouds_of(accounts, self.places)
+        self.unknown_channels: list[str] = []
+
+    def decide(self) -> tuple[World, Plan]:
+        """The world and the plan. What is dear to read is read of those only that would go otherwise."""
+        policy = self._options.policy
+        world = self._amis_and_channels()
+        world = self._referred(world, candidates(world, policy), _CHEAP)
+        asked: set[str] = set()
+        while True:
+            plan = make_plan(world, policy)
+            units = {unit_of(line.ami, policy) for line in plan.taken}
+            wanted = [ami for ami in world.amis if unit_of(ami, policy) in units and ami.image_id not in asked]
+            if not wanted:
+                return world, plan
+            asked |= {ami.image_id for ami in wanted}
+            world = self._launched(self._referred(world, wanted, _DEAR, own=True), wanted)
+
+    def second_look(self, amis: c.Sequence[Ami]) -> World:
+        """Of just these what is so now, and who refers to them; those that are gone are left out."""
+        by_place = _by_place(amis)
+        found = all_at_once(lambda place: self._read(place, [ami.image_id for ami in by_place[place]]), list(by_place))
+        world = World(tuple(ami for some in found for ami in some), self.now)
+        return self._referred(self._referred(world, world.amis, _CHEAP), world.amis, _DEAR, own=True)
+
+    def _read(self, place: Place, ids: c.Sequence[str] = ()) -> list[Ami]:
+        cloud = self.clouds[place]
+        if ids:
+            return read_amis(cloud, place, image_ids=ids)
+        filters = dict(self._options.filters)
+        if self._options.images:
+            filters["tag:golden:image"] = list(self._options.images)
+        return read_amis(cloud, place, filters=filters)
+
+    def _amis_and_channels(self) -> World:
+        """Without a channel's AMIs none is a candidate for less; so only of images with candidates channels are read."""
+        options = self._options
+        amis = tuple(ami for some in all_at_once(self._read, self.places) for ami in some)
+        world = World(amis, self.now)
+        of = amis if options.policy.per_channel else candidates(world, options.policy)
+        wanted = sorted({(ami.place, ami.image) for ami in of if ami.image})
+        answers = all_at_once(lambda one: self._channels(*one), wanted)
+        channels = tuple(channel for found, _unread in answers for channel in found)
+        unread = tuple(one for _found, failed in answers for one in failed)
+        self.unknown_channels = self._unknown_channels(channels, unread)
+        return dataclasses.replace(world, channels=channels, unread=tuple(dict.fromkeys(unread)))
+
+    def _unknown_channels(self, channels: c.Sequence[Channel], unread: c.Sequence[Unread]) -> list[str]:
+        """Misspelt, or nothing was promoted to them yet. Of what could not be read that itself is told."""
+        known = {channel.name for channel in channels}
+        return [] if unread else [name for name in self._options.policy.per_channel if name not in known]
+
+    def _channels(self, place: Place, image: str) -> tuple[list[Channel], list[Unread]]:
+        try:
+            ssm = self.clouds[place].ssm(place.region)
+            below = calls_parameters.read_below(ssm, f"/golden/{image}", recursive=False)
+            return [
+                Channel(place, image, name, _named(calls_parameters.get_history(ssm, channel_parameter(image, name))))
+                for name in channels_of(image, below)
+            ], []
+        except AmiError as error:
+            return [], [Unread(CHANNELS, place.account, place.region, reason_of(error))]
+
+    def _referred(self, world: World, amis: c.Sequence[Ami], sources: c.Sequence[str], *, own: bool = False) -> World:
+        """With who refers to these in all accounts of their Region; with C(own) in their own account only."""
+
+        def ask(place: Place) -> References:
+            ids = [
+                ami.image_id
+                for ami in amis
+                if ami.place.region == place.region and (not own or ami.place.account == place.account)
+            ]
+            return read_references(self.clouds[place], place, ids, sources)
+
+        found: dict[str, tuple[Reference, ...]] = dict(world.references)
+        unread = list(world.unread)
+        for answer in all_at_once(ask, self.places):
+            for image_id, references in answer.by_image.items():
+                found[image_id] = (*found.get(image_id, ()), *references)
+            unread += answer.unread
+        return dataclasses.replace(world, references=found, unread=tuple(dict.fromkeys(unread)))
+
+    def _launched(self, world: World, amis: c.Sequence[Ami]) -> World:
+        """With the time of the last launch, one call for each AMI, where botocore does not read it from DescribeImages."""
+        asked = [ami for ami in amis if not calls_prune.tells_launches(self._ec2(ami.place))]
+        unread = list(world.unread)
+        times: dict[str, datetime.datetime | None] = {}
+        for ami, (time, failed) in zip(asked, all_at_once(self._last_launch, asked), strict=True):
+            times[ami.image_id] = time
+            unread += failed
+        amis_now = tuple(
+            dataclasses.replace(ami, last_launched=times[ami.image_id]) if ami.image_id in times else ami
+            for ami in world.amis
+        )
+        return dataclasses.replace(world, amis=amis_now, unread=tuple(dict.fromkeys(unread)))
+
+    def _last_launch(self, ami: Ami) -> tuple[datetime.datetime | None, list[Unread]]:
+        try:
+            return moment(calls_prune.last_launched(self._ec2(ami.place), ami.image_id)), []
+        except AmiError as error:
+            return None, [Unread(LAUNCHES, ami.place.account, ami.place.region, reason_of(error))]
+
+    def _ec2(self, place: Place) -> t.Any:
+        return self.clouds[place].ec2(place.region)
+
+    def orphaned_snapshots(self) -> list[dict[str, t.Any]]:
+        """Snapshots of the scope that no AMI uses: a DescribeSnapshots for each place, and one for 180 that are found."""
+        return [one for some in all_at_once(self._orphans_in, self.places) for one in some]
+
+    def _orphans_in(self, place: Place) -> list[dict[str, t.Any]]:
+        ec2 = self._ec2(place)
+        # Some minutes lie between a snapshot and the AMI that it is made for.
+        found = [one for one in calls_prune.own_snapshots(ec2, self._snapshot_filters()) if self._is_old(one)]
+        ids = [one["SnapshotId"] for one in found]
+        images = [image for some in chunks(ids) for image in calls_prune.images_with_snapshots(ec2, some)]
+        used = {
+            mapping.get("Ebs", {}).get("SnapshotId")
+            for image in images
+            for mapping in image.get("BlockDeviceMappings", [])
+        }
+        return [_orphan(place, one) for one in found if one["SnapshotId"] not in used]
+
+    def _snapshot_filters(self) -> list[Resource]:
+        filters = {name: values for name, values in self._options.filters.items() if name.startswith("tag:")}
+        if self._options.images:
+            filters["tag:golden:image"] = list(self._options.images)
+        return [{"Name": name, "Values": values} for name, values in filters.items()]
+
+    def _is_old(self, snapshot: Resource) -> bool:
+        return bool(self.now - snapshot["StartTime"] >= DAY)
+
+
+def _by_place(amis: c.Iterable[Ami]) -> dict[Place, list[Ami]]:
+    found: dict[Place, list[Ami]] = {}
+    for ami in amis:
+        found.setdefault(ami.place, []).append(ami)
+    return found
+
+
+def _named(history: c.Sequence[Resource]) -> tuple[Named, ...]:
+    """What a channel names, and what it named before as far as that was not rolled back; each AMI where it came last."""
+    found: dict[str, Named] = {}
+    for entry in reversed(moves_that_stand([entry_of(one) for one in history])):
+        found.setdefault(entry.image_id, Named(entry.image_id, entry.when))
+    return tuple(found.values())
+
+
+def _orphan(place: Place, snapshot: Resource) -> dict[str, t.Any]:
+    return {
+        "account": place.account,
+        "region": place.region,
+        "snapshot_id": snapshot["SnapshotId"],
+        "size": snapshot.get("VolumeSize", 0),
+        "created": snapshot["StartTime"].isoformat(timespec="seconds"),
+        "description": snapshot.get("Description", ""),
+    }
