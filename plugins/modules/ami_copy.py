@@ -248,6 +248,14 @@ copies:
       seconds: 312.5
       message: null
       rolled_back: false
+table:
+  description:
+    - The same as RV(copies), a line for each that a person can read, with the reason at the end. When the module fails too.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 222222222222/eu-west-1  ami-0123456789abcdef1  copy of ami-0123456789abcdef0  available  there is no copy of it
 shared:
   description:
     - The permissions that were given so that other accounts can copy; in check mode, that would be.

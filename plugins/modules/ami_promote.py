@@ -282,6 +282,14 @@ moves:
       former_version: "20261114.101500"
       action: move
       reason: promoted to 20261121.093000 from 20261114.101500
+table:
+  description:
+    - The same as RV(moves), a line for each that a person can read, with the reason at the end.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 111111111111/eu-west-1  wordpress/prod  ami-0123456789abcdef0  move  promoted to 20261121.093000 from 20261114.101500
 gates:
   description:
     - What each gate says. It is told as well when the module fails because of them.

@@ -13,7 +13,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from . import calls, calls_parameters, channels, gates
+from . import calls, calls_parameters, channels, gates, table
 from .accounts import ARGUMENT_SPEC as PLACES_SPEC
 from .accounts import Accounts, Place
 from .at_once import all_at_once
@@ -366,6 +366,9 @@ def result_of(options: Options, plan: Plan) -> Result:
         "version": plan.version,
         "former_version": plan.former,
         "moves": [move.line() for move in plan.moves],
+        "table": table.lines(
+            [(move.place, f"{options.image}/{move.channel}", move.after, move.action, move.reason) for move in plan.moves]
+        ),
         "gates": [one.line() for one in plan.verdicts],
         "passed_over": list(plan.skipped),
         "history": told,
