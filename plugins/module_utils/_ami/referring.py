@@ -233,7 +233,7 @@ def _by_others(facts: Facts) -> Found:
         specification = one.get("LaunchSpecification", {})
         yield specification.get("ImageId"), "spot-request", one["SpotInstanceRequestId"], one.get("State", "")
     for one in facts.recipes:
-        yield one.get("ImageId"), _RECIPES.get(one["ResourceType"], one["ResourceType"]), one["Arn"], ""
+        yield one.get("ImageId"), _RECIPES.get(one["ResourceType"], "recipe"), one["Arn"], ""
     for one in facts.usage:
         told = (
             f"{one.get('UsageCount', 0)} {one.get('ResourceType', '')}, report of {one.get('ReportCreationTime', '')}"
