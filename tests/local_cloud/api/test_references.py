@@ -90,3 +90,43 @@ def test_the_ancestry_of_an_image_goes_back_to_its_base(cloud: Any, ec2: Any, ma
     ec2.deregister_image(ImageId=parent)
     entries = far.get_image_ancestry(ImageId=copy)["ImageAncestryEntries"]
     assert [(e["ImageId"], e["SourceImageId"]) for e in entries] == [(copy, parent)]
+
+
+def test_a_report_tells_what_other_accounts_do_with_an_image(
+    cloud: Any, ec2: Any, make_image: Any, refused: Any
+) -> None:
+    image_id = make_image()
+    other = "210987654321"
+    ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Add": [{"UserId": other}]})
+    role = f"arn:aws:iam::{other}:role/OrganizationAccountAccessRole"
+    keys = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    theirs = cloud.client("ec2", keys=keys)
+    theirs.run_instances(ImageId=image_id, InstanceType="t3.micro", MinCount=2, MaxCount=2)
+    theirs.create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"ImageId": image_id})
+    # What is in the own account is no matter of the report.
+    ec2.run_instances(ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+    types = [{"ResourceType": "ec2:Instance"}, {"ResourceType": "ec2:LaunchTemplate"}]
+    report = ec2.create_image_usage_report(ImageId=image_id, ResourceTypes=types)["ReportId"]
+    (told,) = ec2.describe_image_usage_reports(ImageIds=[image_id])["ImageUsageReports"]
+    assert (told["ReportId"], told["State"], told["ResourceTypes"]) == (report, "available", types)
+    cloud.settle()
+    cloud.restart()
+    ec2 = cloud.client("ec2")
+    entries = ec2.describe_image_usage_report_entries(ImageIds=[image_id])["ImageUsageReportEntries"]
+    assert sorted((e["AccountId"], e["ResourceType"], e["UsageCount"]) for e in entries) == [
+        (other, "ec2:Instance", 2),
+        (other, "ec2:LaunchTemplate", 1),
+    ]
+    with refused("AuthFailure"):
+        cloud.client("ec2", keys=keys).create_image_usage_report(ImageId=image_id, ResourceTypes=types)
+    with refused("InvalidParameterValue", "ssm:Parameter"):
+        ec2.create_image_usage_report(ImageId=image_id, ResourceTypes=[{"ResourceType": "ssm:Parameter"}])
+    ec2.delete_image_usage_report(ReportId=report)
+    assert ec2.describe_image_usage_report_entries()["ImageUsageReportEntries"] == []
+
+
+def test_what_can_not_be_made_here_is_listed_as_none(cloud: Any, ec2: Any) -> None:
+    assert ec2.describe_spot_instance_requests()["SpotInstanceRequests"] == []
+    assert ec2.describe_spot_fleet_requests()["SpotFleetRequestConfigs"] == []
+    assert ec2.describe_fleets()["Fleets"] == []
+    assert cloud.client("autoscaling").describe_launch_configurations()["LaunchConfigurations"] == []

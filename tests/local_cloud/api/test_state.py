@@ -156,3 +156,19 @@ def test_an_address_can_be_bound_to_one_device() -> None:
     finally:
         server._close_sockets()
     assert [device.rstrip(b"\0") for device in devices] == [b"lo", b""]
+
+
+def test_a_state_from_before_an_attribute_came_can_be_used(cloud: Any, ec2: Any, make_image: Any) -> None:
+    from golden_cloud.api.ec2.backend import CloudEC2Backend
+    from moto.ec2.models import ec2_backends
+
+    image_id = make_image()
+    backend = ec2_backends["123456789012"]["us-east-1"]
+    newer = {"template_tokens", "bin", "usage_reports", "usage_tokens", "image_public_access", "snapshot_public_access"}
+    older = CloudEC2Backend.__new__(CloudEC2Backend)
+    older.__setstate__({k: v for k, v in backend.__dict__.items() if k not in newer})
+    assert {name: getattr(older, name) for name in newer} == {name: getattr(backend, name) for name in newer}
+    image = backend.amis[image_id]
+    aged = type(image).__new__(type(image))
+    aged.__setstate__({k: v for k, v in image.__dict__.items() if k not in {"last_launched", "protected_until"}})
+    assert aged == image

@@ -54,6 +54,8 @@ _EC2: dict[str, Options] = _as_is(
     ReplaceRouteTableAssociation CreateRoute DeleteRoute ReplaceRoute
     DescribeNetworkInterfaces DescribeNetworkAcls DescribeDhcpOptions
     ListImagesInRecycleBin RestoreImageFromRecycleBin ListSnapshotsInRecycleBin RestoreSnapshotFromRecycleBin
+    DescribeImageUsageReports DescribeImageUsageReportEntries DeleteImageUsageReport
+    DescribeSpotInstanceRequests DescribeSpotFleetRequests DescribeFleets
     GetEbsEncryptionByDefault DescribeImageReferences GetImageAncestry
     CreateLaunchTemplateVersion ModifyLaunchTemplate DescribeLaunchTemplates DescribeLaunchTemplateVersions
     DeleteLaunchTemplate DeleteLaunchTemplateVersions
@@ -71,6 +73,7 @@ _EC2 |= {
     "CreateLaunchTemplate": _only(
         "LaunchTemplateName LaunchTemplateData VersionDescription TagSpecifications ClientToken DryRun"
     ),
+    "CreateImageUsageReport": _only("ImageId ResourceTypes AccountIds ClientToken DryRun"),
     "TerminateInstances": _only("InstanceIds DryRun Force SkipOsShutdown"),
     "StopInstances": _only("InstanceIds DryRun Force SkipOsShutdown"),
     "ModifyInstanceAttribute": _only(
@@ -167,7 +170,7 @@ _ORGANIZATIONS |= {
 _AUTOSCALING = _as_is(
     """
     DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeScalingActivities SetDesiredCapacity
-    DeleteAutoScalingGroup DescribeInstanceRefreshes
+    DeleteAutoScalingGroup DescribeInstanceRefreshes DescribeLaunchConfigurations
     """
 )
 _GROUP = """

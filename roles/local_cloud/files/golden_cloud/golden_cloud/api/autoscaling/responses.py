@@ -129,6 +129,10 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         groups, token = page(shown, self._page_size(), self._get_param("NextToken"))
         return ActionResult({"AutoScalingGroups": groups, "NextToken": token})
 
+    def describe_launch_configurations(self) -> ActionResult:
+        """There are none: groups launch from launch templates."""
+        return ActionResult({"LaunchConfigurations": []})
+
     def describe_auto_scaling_instances(self) -> ActionResult:
         ids = self._get_param("InstanceIds", [])
         shown = [

@@ -93,6 +93,8 @@ class CloudEC2Backend(EC2Backend):
         self.volume_tokens: dict[str, str] = {}
         self.template_tokens: dict[str, tuple[str, str, int]] = {}
         self.bin: dict[str, Binned] = {}
+        self.usage_reports: dict[str, Any] = {}
+        self.usage_tokens: dict[str, str] = {}
         self.image_public_access = "block-new-sharing"
         self.snapshot_public_access = "unblocked"
         super().__init__(region_name, account_id)
@@ -104,6 +106,8 @@ class CloudEC2Backend(EC2Backend):
             "volume_tokens": {},
             "template_tokens": {},
             "bin": {},
+            "usage_reports": {},
+            "usage_tokens": {},
             "image_public_access": "block-new-sharing",
             "snapshot_public_access": "unblocked",
         }

@@ -63,7 +63,7 @@ def _none(_backend: CloudEC2Backend, _scope: Scope) -> Iterator[Reference]:
     return iter(())
 
 
-_KINDS: dict[str, Callable[[CloudEC2Backend, Scope], Iterator[Reference]]] = {
+KINDS: dict[str, Callable[[CloudEC2Backend, Scope], Iterator[Reference]]] = {
     "ec2:Instance": _instances,
     "ec2:LaunchTemplate": _templates,
     "ssm:Parameter": _parameters,
@@ -97,7 +97,7 @@ class ReferenceOperations:
         found = [
             {"ImageId": image_id, "ResourceType": kind, "Arn": arn}
             for kind, scope in scopes.items()
-            for image_id, arn in _KINDS[kind](self.ec2_backend, scope)
+            for image_id, arn in KINDS[kind](self.ec2_backend, scope)
             if image_id in wanted
         ]
         references, token = page(found, size, self._get_param("NextToken"))
@@ -108,10 +108,10 @@ class ReferenceOperations:
         if not asked and not self._get_param("IncludeAllResourceTypes"):
             text = "Either IncludeAllResourceTypes or ResourceTypes must be specified."
             raise CloudError("MissingParameter", text)
-        scopes = dict.fromkeys(_KINDS, Scope()) if self._get_param("IncludeAllResourceTypes") else {}
+        scopes = dict.fromkeys(KINDS, Scope()) if self._get_param("IncludeAllResourceTypes") else {}
         for one in asked:
             kind = one.get("ResourceType")
-            if kind not in _KINDS:
+            if kind not in KINDS:
                 raise CloudError("InvalidParameterValue", f"Invalid value '{kind}' for ResourceType")
             scopes[kind] = _scope(kind, one.get("ResourceTypeOptions", []))
         return scopes
@@ -153,7 +153,7 @@ def _scope(kind: str, options: list[dict[str, Any]]) -> Scope:
         name, values = option.get("OptionName"), option.get("OptionValues", [])
         if (kind, name) == ("ec2:Instance", "state-name") and values and set(values) <= set(STATES):
             scope = Scope(states=frozenset(values))
-        elif (kind, name) == ("ec2:LaunchTemplate", "version-depth") and _is_depth(values):
+        elif (kind, name) == ("ec2:LaunchTemplate", "version-depth") and is_depth(values):
             scope = Scope(depth=int(values[0]))
         else:
             text = f"The option {name} of {kind} can't be {', '.join(map(str, values)) or 'without a value'}"
@@ -161,5 +161,5 @@ def _scope(kind: str, options: list[dict[str, Any]]) -> Scope:
     return scope
 
 
-def _is_depth(values: list[str]) -> bool:
+def is_depth(values: list[str]) -> bool:
     return len(values) == 1 and str(values[0]).isdigit() and 1 <= int(values[0]) <= 10_000

@@ -20,6 +20,7 @@ from golden_cloud.api.ec2.references import ReferenceOperations
 from golden_cloud.api.ec2.retirement import RetirementOperations
 from golden_cloud.api.ec2.tags import TagOperations
 from golden_cloud.api.ec2.templates import TemplateOperations
+from golden_cloud.api.ec2.usage import UsageOperations
 from golden_cloud.api.ec2.volumes import VolumeOperations
 from golden_cloud.api.service import CloudResponse
 
@@ -38,6 +39,7 @@ class CloudEC2Response(
     TemplateOperations,
     BinOperations,
     ReferenceOperations,
+    UsageOperations,
     EC2Response,
 ):
     """Every operation of EC2 that the catalogue lists."""
