@@ -286,6 +286,35 @@ def test_a_customer_key_lets_in_whom_its_policy_or_a_grant_names(
         assert instance["StateReason"]["Code"] == "Client.InternalError"
 
 
+@pytest.mark.parametrize("lets_in", [True, False])
+def test_a_copy_can_be_encrypted_with_a_key_of_another_account(
+    cloud: Any, ec2: Any, make_image: Any, client_of: Any, refused: Any, lets_in: bool
+) -> None:
+    theirs = client_of(OTHER, "kms")
+    key = theirs.create_key()["KeyMetadata"]["Arn"]
+    policy = theirs.get_key_policy(KeyId=key)["Policy"]
+    if lets_in:
+        changed = _let_in(policy, Principal={"AWS": "arn:aws:iam::123456789012:root"})
+        theirs.put_key_policy(KeyId=key, PolicyName="default", Policy=changed)
+    source = make_image()
+    image_id = _encrypted(cloud, ec2, source, key)
+    (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
+    assert image["State"] == ("available" if lets_in else "failed")
+    (snapshot,) = ec2.describe_snapshots(SnapshotIds=[_snapshot_of(ec2, image_id)])["Snapshots"]
+    assert snapshot["KmsKeyId"] == key
+    mapping = [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": key}}]
+    machine = ec2.run_instances(
+        ImageId=source, InstanceType="t3.micro", MinCount=1, MaxCount=1, BlockDeviceMappings=mapping
+    )["Instances"][0]["InstanceId"]
+    cloud.settle()
+    (instance,) = ec2.describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"]
+    assert instance["State"]["Name"] == ("running" if lets_in else "terminated")
+    with refused("InvalidParameterValue", "eu-west-1"):
+        cloud.client("ec2", "eu-west-1").copy_image(
+            Name="far", SourceImageId=source, SourceRegion="us-east-1", Encrypted=True, KmsKeyId=key
+        )
+
+
 def test_conditions_of_a_key_policy_count(cloud: Any, organization: dict[str, str], client_of: Any) -> None:
     from golden_cloud.api import keys
     from golden_cloud.api.access import Identity

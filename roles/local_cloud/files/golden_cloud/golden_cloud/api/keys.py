@@ -75,7 +75,10 @@ def find_key(arn: str | None) -> Key | None:
 
 
 def resolve(key_id: str, account_id: str, region: str) -> str:
-    """The ARN of the key of this account and Region that a request names in one of four ways."""
+    """The ARN of the key that a request names: in one of four ways this account's, by its ARN another one's."""
+    match = KEY_ARN.fullmatch(key_id)
+    if match and match["region"] == region and match["account"] != account_id and find_key(key_id) is not None:
+        return key_id
     try:
         return str(kms_backends[account_id][region].describe_key(key_id).arn)
     except Exception as error:  # moto has several for a key that is not there

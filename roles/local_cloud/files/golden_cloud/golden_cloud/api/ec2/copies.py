@@ -86,7 +86,7 @@ class CopyOperations:
         self._register(image, self._copy_tags(source, region, tags))
         if token:
             backend.copy_tokens[token] = (image.id, digest)
-        trouble = self._source_key_trouble(source)
+        trouble = self._key_trouble(source, kms_key)
         lifecycle.finish_copy(image, snapshot, source.image_ref, self.image_fault, trouble)
         return ActionResult({"ImageId": image.id})
 
@@ -115,11 +115,11 @@ class CopyOperations:
         if not all(shared):
             raise CloudError("InvalidRequest", "You do not have permission to access the storage of this ami")
 
-    def _source_key_trouble(self, source: Image) -> str | None:
-        """Why the source can't be read, when it is encrypted; EC2 notices it while it copies."""
+    def _key_trouble(self, source: Image, key: str | None) -> str | None:
+        """Why the source can't be read or the copy not be encrypted; EC2 notices it while it copies."""
         theirs = source.ec2_backend.snapshots
         found = [theirs[i].kms_key_id for i in source.snapshot_ids if i in theirs and theirs[i].encrypted]
-        if all(keys.may_use(arn, self.identity, "ec2") for arn in found):
+        if all(keys.may_use(arn, self.identity, "ec2") for arn in [*found, *([key] if key else [])]):
             return None
         return "Given key ID is not accessible. You must have DescribeKey permissions on the default CMK."
 

@@ -106,7 +106,7 @@ class InstanceOperations:
             del backend.reservations[reservation.id]
             raise
         image.last_launched = lifecycle.now()
-        readable = self._may_decrypt(image)
+        readable = self._may_decrypt(image, volumes)
         for instance in reservation.instances:
             if readable:
                 lifecycle.launch(instance, keys)
@@ -157,9 +157,11 @@ class InstanceOperations:
             )
         return image
 
-    def _may_decrypt(self, image: Image) -> bool:
+    def _may_decrypt(self, image: Image, volumes: list[ImageVolume]) -> bool:
         snapshots = image.ec2_backend.snapshots
         found = [snapshots[i].kms_key_id for i in image.snapshot_ids if i in snapshots and snapshots[i].encrypted]
+        # Beside the image's keys those that the request names.
+        found += {v.kms_key_id for v in volumes if v.kms_key_id} - {v.kms_key_id for v in image.volumes}
         return all(kms_keys.may_use(arn, self.identity, "ec2") for arn in found)
 
     def _checked_instance_type(self, image: Image) -> str:
@@ -460,7 +462,8 @@ class InstanceOperations:
             and (i.state == "running" or self._get_param("IncludeAllInstances"))
             and passes(i, filters, STATUS_FILTERS, {})
         ]
-        statuses, token = page(shown, self._get_param("MaxResults"), self._get_param("NextToken"))
+        size = bounded(self._get_param("MaxResults"), *PAGE)
+        statuses, token = page(shown, size, self._get_param("NextToken"))
         return ActionResult({"InstanceStatuses": statuses, "NextToken": token})
 
     def _keep_waiter(self, ids: list[str]) -> None:
