@@ -32,6 +32,7 @@ def run(module: str, given: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("module", "said"),
     [
+        ("ami_tag", "missing required arguments: tags"),
         ("packer_build", "missing required arguments: name, template"),
         ("packer_validate", "missing required arguments: template"),
         ("image_lineage_info", "missing required arguments: "),
@@ -47,6 +48,11 @@ def test_no_options_at_all(module: str, said: str, check: bool, capsys: pytest.C
 @pytest.mark.parametrize(
     ("module", "given", "said"),
     [
+        ("ami_info", {**ACCESS, "filters": "name"}, "filters"),
+        ("ami_info", {**ACCESS, "references": "perhaps"}, "references"),
+        ("ami_tag", {**ACCESS, "tags": ["team"]}, "tags"),
+        ("ami_tag", {**ACCESS, "tags": {}, "purge": True}, "Unsupported parameters for (basic.py) module: purge"),
+        ("ami_share", {**ACCESS, "state": "present"}, "value of state must be one of: add, remove, exact, private"),
         ("packer_build", {**BUILD, "variables": "size"}, "variables"),
         ("packer_build", {**BUILD, "timeout": "soon"}, "timeout"),
         ("packer_build", {**BUILD, "force": "perhaps"}, "force"),
