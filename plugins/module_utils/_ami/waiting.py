@@ -37,15 +37,22 @@ def next_poll(polls: int, now: float, expected: float | None) -> float:
     if expected is None:
         return earliest if polls else _FIRST
     dense = _dense_from(expected)
-    if now < dense:
-        sparse = (math.floor(now / _SPARSE) + 1) * _SPARSE
+    if now < dense - 1:
+        pause = _sparse(expected)
+        # A clock may say that it is a little earlier than was waited for.
+        sparse = (math.floor(now / pause + 0.1) + 1) * pause
         return max(earliest, dense if sparse > dense - _PACE else sparse)
     return max(earliest, now + _DENSE)
 
 
+def _sparse(expected: float) -> float:
+    """How long to pause while it is too early: at most some 40 calls, for AMIs that are ready much sooner."""
+    return max(_SPARSE, expected / 40)
+
+
 def _dense_from(expected: float) -> float:
     """So that one half of the calls that are saved by then comes before the expected end, the other half after it."""
-    saved = int(expected / _PACE) + 1 - int(expected / _SPARSE)
+    saved = int(expected / _PACE) + 1 - int(expected / _sparse(expected))
     return max(_FIRST, 1.02 * expected + 0.5 - _DENSE * (saved // 2))
 
 

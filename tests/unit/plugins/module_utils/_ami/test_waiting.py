@@ -131,3 +131,11 @@ def test_only_until_ec2_knows_it() -> None:
 
 def test_nothing_to_wait_for_costs_nothing() -> None:
     assert wait_for_images(lambda _ids: {}, [], timeout=9).calls == 0
+
+
+@given(st.floats(1, 5000), st.floats(0, 5000), st.integers(0, 400))
+def test_each_call_is_later_than_the_one_before(expected: float, now: float, polls: int) -> None:
+    """A clock that says a little less than was waited for does not make it ask twice at once."""
+    due = next_poll(polls, now, expected)
+    assert due >= now
+    assert next_poll(polls + 1, due - 1e-6, expected) > due + 0.9

@@ -1,0 +1,139 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copies to eight Regions against one that takes as long, and waiting for AMIs against botocore's own waiter.
+
+python tests/benchmarks/life_copy.py [SECONDS]      that a copy takes; exit status 1 where a promise is not kept
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import typing as t
+from pathlib import Path
+from statistics import mean
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import boto3
+from ansible_collections.golden.ami.plugins.module_utils._ami.copy_run import ARGUMENT_SPEC, run
+from harness.calls import calls_since, mark, reads
+from harness.cloud import CHECKOUT, Cloud, remove_cloud, start_cloud
+from harness.faults import settings
+from harness.planted_amis import HOME_REGION, Amis
+from harness.waits import Noticed, by_botocore, by_ours
+from promise import Promise, say, timed
+
+REGIONS = 8
+# One copy takes up to so much longer or shorter than the one before it, as a part of that.
+SPREAD = 0.03
+WAITS = 300
+
+
+class Module:
+    """What a module gives to its run(): options, and clients that are made anew each time, each with its session."""
+
+    check_mode = False
+    region = HOME_REGION
+
+    def __init__(self, cloud: Cloud, options: dict[str, t.Any]) -> None:
+        self.params = {name: option.get("default") for name, option in ARGUMENT_SPEC.items()} | options
+        self._known = settings(cloud)
+
+    def client(self, service: str, region: str | None = None, **more: t.Any) -> t.Any:
+        keys = {"aws_access_key_id": self._known["access_key"], "aws_secret_access_key": self._known["secret_key"]}
+        endpoint = f"http://127.0.0.1:{self._known['port']}"
+        given = {name: value for name, value in {**keys, **more}.items() if name != "profile_name"}
+        return boto3.session.Session().client(service, region_name=region, endpoint_url=endpoint, **given)
+
+
+def plant(cloud: Cloud, count: int) -> list[str]:
+    """Versions of one image, with tags on their snapshots, as builds make them."""
+    amis = Amis(cloud)
+    made = [amis.plant(**{"golden:version": str(number)}) for number in range(count)]
+    ec2 = amis.client("ec2")
+    ec2.create_tags(Resources=[*map(amis.snapshot, made)], Tags=[{"Key": "golden:image", "Value": amis.image}])
+    return made
+
+
+def slow_down(cloud: Cloud, seconds: float) -> None:
+    """Start the cloud again, with copies that take their time."""
+    cloud.play("local_cloud.yml", "-e", "local_cloud_state=absent")
+    cloud.extra["GOLDEN_CLOUD_TIMINGS"] = f"image_pending={seconds}"
+    up = cloud.play("local_cloud.yml")
+    if up.rc != 0:
+        raise SystemExit(up.output)
+
+
+def copy(cloud: Cloud, image_id: str, regions: list[str]) -> float:
+    """Seconds that the module takes, its clients included."""
+    before = mark(cloud)
+    seconds, result = timed(lambda: run(Module(cloud, {"images": [image_id], "regions": regions})))
+    noticed = ", ".join(f"{one['seconds']:g}" for one in result["copies"])
+    asked = reads(calls_since(cloud, before))
+    say(f"copied to {len(regions)} Regions in {seconds:.1f} s (ready was noticed after {noticed} s), {dict(asked)}")
+    return float(seconds)
+
+
+def measure_copies(cloud: Cloud, takes: float) -> list[Promise]:
+    first, second, third = plant(cloud, 3)
+    slow_down(cloud, takes)
+    known = sorted(one["RegionName"] for one in cloud.client("ec2").describe_regions()["Regions"])
+    regions = [region for region in known if region != HOME_REGION][:REGIONS]
+    say(f"each copy takes {takes:g} s; of the first one nothing is known")
+    copy(cloud, first, regions)
+    one = copy(cloud, second, regions[:1])
+    eight = copy(cloud, third, regions)
+    return [
+        Promise(f"a copy to {REGIONS} Regions / the {takes:g} s that each takes", eight / takes, 1.10),
+        Promise(f"a copy to {REGIONS} Regions / a copy to one", eight / one, 1.10),
+    ]
+
+
+def measure_waiting() -> list[Promise]:
+    """On a clock of their own, with copies from one minute to half an hour."""
+    chance = random.Random(6)
+    ready = [chance.uniform(60, 1800) for _wait in range(WAITS)]
+    theirs = [by_botocore(when) for when in ready]
+    ours = [by_ours(when, expected=when * (1 + chance.uniform(-SPREAD, SPREAD)), asked=1) for when in ready]
+    eight = [
+        by_ours(*(when * (1 + chance.uniform(-SPREAD, SPREAD)) for _region in range(8)), expected=when, asked=1)
+        for when in ready
+    ]
+    for spread in (0.1, 0.3):
+        wrong = [by_ours(when, expected=when * (1 + chance.uniform(-spread, spread)), asked=1) for when in ready]
+        say(f"where a copy takes {spread:.0%} more or less than the one before: {_delay(wrong) / _delay(theirs):.2f}")
+    blind = [by_ours(when, expected=None) for when in ready]
+    say(f"where nothing is known: {_delay(blind) / _delay(theirs):.2f}")
+    return [
+        Promise("seconds until a ready AMI is noticed / botocore's waiter", _delay(ours) / _delay(theirs), 0.20),
+        Promise("Describe calls of that / botocore's waiter", _calls(ours) / _calls(theirs), 1.0),
+        Promise("Describe calls, waiting for 8 AMIs / waiting for one", _calls(eight) / _calls(ours), 1.5),
+    ]
+
+
+def _delay(waits: list[Noticed]) -> float:
+    return mean(one.delay for one in waits)
+
+
+def _calls(waits: list[Noticed]) -> float:
+    return mean(one.calls for one in waits)
+
+
+def main() -> int:
+    takes = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    promises = measure_waiting()
+    cloud = start_cloud("bench-copy")
+    try:
+        promises += measure_copies(cloud, takes)
+    finally:
+        remove_cloud(cloud)
+    print(*promises, sep="\n")
+    return 0 if all(promise.kept for promise in promises) else 1
+
+
+if __name__ == "__main__":
+    os.chdir(CHECKOUT)
+    raise SystemExit(main())
