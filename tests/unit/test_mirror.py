@@ -23,6 +23,7 @@ EXCEPTIONS = {
 }
 # What puts decisions and calls together, and is tested as a whole, by a module's main().
 BY_MAIN = {
+    "module_utils/_ami/recording.py": "modules/test_ami_record.py",
     "module_utils/_ami/calls_references.py": "module_utils/_ami/test_references.py",
     "module_utils/_ami/calls_copy.py": "modules/test_ami_copy.py",
     "module_utils/_ami/copy_result.py": "modules/test_ami_copy.py",

@@ -1,0 +1,147 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What the module ami_record does: each place gets the parameter that names its AMI of a version."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from . import accounts, calls, own_amis, table
+from .accounts import Accounts, Place
+from .at_once import all_at_once
+from .calls import AmiError
+from .channels import check_image
+from .cloud import Cloud
+from .images import Ami, read_amis
+from .steps import Step, take
+from .versions import check_version, version_parameter
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "image": {"type": "str", "required": True},
+    "version": {"type": "str", "required": True},
+    **accounts.ARGUMENT_SPEC,
+}
+
+RECORD, KEEP, NONE = "record", "keep", "none"
+
+Result = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class There:
+    """A place: its complete AMIs of the version, and what the parameter of the version names."""
+
+    place: Place
+    amis: tuple[Ami, ...]
+    recorded: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """What becomes of the parameter in a place. C(image_id) None: there is no AMI to name."""
+
+    place: Place
+    image_id: str | None
+    before: str | None
+    action: str
+    reason: str
+
+
+def plan(theres: c.Sequence[There], name: str) -> list[Line]:
+    """What to write where. Raises AmiError for a place where it would be wrong, before anything is written anywhere."""
+    problems = [problem for there in theres if (problem := _problem(there, name))]
+    if not problems and not any(there.recorded or there.amis for there in theres):
+        looked = ", ".join(str(there.place) for there in theres)
+        problems = [f"there is no complete AMI of it in {looked}: build it, or name the Regions it is in"]
+    if problems:
+        raise AmiError(f"{name} can't be recorded: {'; '.join(problems)}. Nothing was written.")
+    return [_line(there) for there in theres]
+
+
+def _problem(there: There, name: str) -> str | None:
+    ids = [ami.image_id for ami in there.amis]
+    if there.recorded and there.recorded not in ids:
+        return (
+            f"in {there.place} it names {there.recorded}, which is no complete AMI of that version there. A version is"
+            f" written once: build a new one, or remove the parameter {name} there when that AMI is gone for good"
+        )
+    if not there.recorded and len(ids) > 1:
+        return f"{there.place} has several AMIs of it, {', '.join(ids)}: deregister those that are not meant"
+    return None
+
+
+def _line(there: There) -> Line:
+    if there.recorded:
+        return Line(there.place, there.recorded, there.recorded, KEEP, "it is recorded")
+    if not there.amis:
+        return Line(
+            there.place, None, None, NONE, "there is no complete AMI of it: copy it there (golden.ami.ami_copy)"
+        )
+    (ami,) = there.amis
+    if ami.state != "available":
+        return Line(there.place, None, None, NONE, f"{ami.image_id} is {ami.state}: run again when it is available")
+    return Line(there.place, ami.image_id, None, RECORD, f"{ami.image_id} is not recorded")
+
+
+def _read(cloud: Cloud, place: Place, image: str, version: str) -> There:
+    """Two calls."""
+    name = version_parameter(image, version)
+    wanted = {"tag:golden:image": image, "tag:golden:version": version.split("/")[0], "tag:golden:complete": "yes"}
+    amis = read_amis(cloud, place, filters=wanted)
+    return There(place, tuple(amis), calls.get_parameters(cloud.ssm(place.region), [name]).get(name))
+
+
+def run(module: t.Any) -> Result:
+    params = module.params
+    image, version = params["image"], params["version"]
+    check_image(image)
+    check_version(version)
+    known = Accounts(module.client, module.region, params["role_name"])
+    clouds = own_amis.clouds_of(known, known.places(params["accounts"], params["regions"]))
+    for place, cloud in clouds.items():
+        cloud.ssm(place.region)
+    name = version_parameter(image, version)
+    lines = plan(all_at_once(lambda place: _read(clouds[place], place, image, version), list(clouds)), name)
+
+    def write(step: Step) -> None:
+        ssm = clouds[step.place].ssm(step.place.region)
+        calls.put_image_parameter(ssm, name, step.image_ids[0], f"{image} {version} by golden.ami")
+
+    if not module.check_mode:
+        take([[_step(line, name)] for line in lines if line.action == RECORD], write)
+    for line in lines:
+        if line.action == NONE:
+            module.warn(f"{image} {version} is not recorded in {line.place}: {line.reason}")
+    return _result(lines, name)
+
+
+def _step(line: Line, name: str) -> Step:
+    return Step(line.place, (str(line.image_id),), line.action, (name,), line.reason, {})
+
+
+def _result(lines: c.Sequence[Line], name: str) -> Result:
+    return {
+        "changed": any(line.action == RECORD for line in lines),
+        "parameter": name,
+        "records": [
+            {
+                "account": line.place.account,
+                "region": line.place.region,
+                "image_id": line.image_id,
+                "action": line.action,
+                "reason": line.reason,
+            }
+            for line in lines
+        ],
+        "table": table.lines([(line.place, line.image_id, line.action, line.reason) for line in lines]),
+        "diff": {
+            "before": {f"{line.place}{name}": line.before for line in lines},
+            "after": {f"{line.place}{name}": line.image_id for line in lines},
+        },
+    }
