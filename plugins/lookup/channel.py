@@ -12,8 +12,10 @@ author:
   - golden.ami contributors (@golden-ami)
 description:
   - Reads the SSM parameter C(/golden/IMAGE/CHANNEL), which M(golden.ami.ami_promote) moves, in the account and Region of the connection.
-  - Runs on the control side, where the O(ansible.builtin.environment#playbook_keyword) of a play does not reach. Hand it the connection by its
-    options, as the examples do, or by the variables that each of them names.
+  - Runs on the control side, where the C(environment) of a play does not reach. Hand it the connection by its options, or by the environment
+    of ansible-playbook, as with the lookups of amazon.aws.
+  - Where the inventory says C(golden_cloud=local), it asks the local cloud and nothing else, whatever the caller's environment says. Where it
+    says C(golden_cloud=aws), an endpoint that the environment names is left out.
 options:
   _terms:
     description:
@@ -42,9 +44,9 @@ EXAMPLES = r"""
     instance_type: t3.small
     region: eu-west-1
 
-- name: Say what is in test, of the cloud that the inventory names
+- name: Say what is in test of two images
   ansible.builtin.debug:
-    msg: "{{ lookup('golden.ami.channel', 'wordpress', channel='test', **golden_connection) }}"
+    msg: "{{ query('golden.ami.channel', 'wordpress', 'database', channel='test', region='eu-west-1', profile='images') }}"
 """
 
 RETURN = r"""
@@ -69,6 +71,8 @@ from ansible_collections.golden.ami.plugins.plugin_utils._connection import Loca
 
 class LookupModule(AWSLookupBase):
     def run(self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[str]:
+        # A play's variables for a connection are empty where the cloud needs none.
+        kwargs = {name: value for name, value in kwargs.items() if value != ""}
         super().run(terms, variables, **kwargs)
         channel = self.get_option("channel")
         try:

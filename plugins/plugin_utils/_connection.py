@@ -43,7 +43,8 @@ def _config(cloud: t.Any) -> dict[str, t.Any]:
     """An endpoint that somebody once configured for a test must not swallow what is meant for AWS."""
     import botocore.config  # noqa: PLC0415 - the plugin has told by now when it is missing
 
-    return {"config": botocore.config.Config(ignore_configured_endpoint_urls=True)} if cloud == "aws" else {}
+    ignoring: dict[str, t.Any] = {"ignore_configured_endpoint_urls": True}
+    return {"config": botocore.config.Config(**ignoring)} if cloud == "aws" else {}
 
 
 def _local_client(plugin: t.Any, variables: Variables, given: Variables) -> tuple[t.Any, str]:

@@ -44,6 +44,8 @@ class World:
     hook: Hook | None = None
     # Moves on by an hour with each parameter that is written.
     now: datetime.datetime = START
+    # What an operation answers that the world does not know itself; others that only look answer with nothing.
+    answers: dict[str, c.Callable[[Where, Request], t.Any]] = field(default_factory=dict)
     volume_permissions: dict[str, list[Request]] = field(default_factory=dict)
     launch_permissions: dict[str, list[Request]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -112,7 +114,8 @@ class World:
             self.hook(operation, where, request)
         with self._lock:
             self.calls.append((operation, where, request))
-            return getattr(self, f"_{operation}")(where, request)
+            known = self.answers.get(operation) or getattr(self, f"_{operation}", None)
+            return known(where, request) if known else _nothing(client, operation)
 
     def _GetCallerIdentity(self, where: Where, _request: Request) -> t.Any:
         return {"Account": where[0], "Arn": f"arn:aws:iam::{where[0]}:user/me"}
@@ -212,6 +215,13 @@ class World:
             image = self.images[where][name]
             image["Tags"] = [tag for tag in image["Tags"] if tag["Key"] not in keys]
         return {}
+
+
+def _nothing(client: t.Any, operation: str) -> t.Any:
+    if not operation.startswith(("Describe", "Get", "List")):
+        raise AssertionError(f"the world does not know {operation}")
+    members = client.meta.service_model.operation_model(operation).output_shape.members
+    return {name: [] for name, shape in members.items() if shape.type_name == "list"}
 
 
 def _tag(image: Request, key: str) -> str | None:

@@ -97,6 +97,12 @@ def test_the_local_cloud_of_the_inventory_is_it(ssm: Ssm, monkeypatch: pytest.Mo
     ]
 
 
+def test_what_is_empty_is_not_given(ssm: Ssm) -> None:
+    given = {"profile": "", "region": "", "endpoint_url": ""}
+    assert look("web", channel="prod", variables={"golden_cloud": "aws"}, **given) == ["ami-1"]
+    assert ssm.asked == [("https://ssm.sa-east-1.amazonaws.com", "sa-east-1", "AKIDSHELL")]
+
+
 REFUSED = [
     (
         ["web"],
