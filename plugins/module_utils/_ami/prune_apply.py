@@ -30,7 +30,7 @@ from .retention_world import DISABLED_TAG, Policy, World
 from .steps import why
 
 # EC2 takes a deprecation of the future only, and rounds it to the minute.
-_AHEAD = datetime.timedelta(minutes=2)
+_AHEAD = datetime.timedelta(minutes=3)
 # Seconds; how long channels cannot be moved where this process dies.
 _LOCKED = 900.0
 _RECORD = re.compile(r"/golden/[A-Za-z0-9_./-]+/versions/[A-Za-z0-9_.-]+")

@@ -67,7 +67,7 @@ def actions(result: dict[str, t.Any]) -> dict[str, str]:
 
 
 def reason(result: dict[str, t.Any], image_id: str) -> str:
-    return next(one["reason"] for one in result["images"] if one["image_id"] == image_id)
+    return str(next(one["reason"] for one in result["images"] if one["image_id"] == image_id))
 
 
 def test_each_ami_goes_one_stage_and_says_why(world: PruneWorld, prune: Prune) -> None:
@@ -353,7 +353,7 @@ def test_an_older_botocore_asks_for_the_last_launch_one_by_one(
 def test_what_came_to_use_it_since_the_plan_keeps_it(world: PruneWorld, prune: Prune, stage: str) -> None:
     used = world.disabled(1) if stage == "delete" else world.ami(1, DeprecationTime=stamp(20))
     describe = world._DescribeInstances
-    asked = []
+    asked: list[str] = []
 
     def launch(*given: t.Any) -> t.Any:
         """The first look finds nothing; then an instance is there."""
@@ -509,7 +509,7 @@ def test_a_cap_stops_a_run_and_the_next_one_goes_on(world: PruneWorld, prune: Pr
 
 
 def test_amis_of_another_tool_by_filters(world: PruneWorld, prune: Prune) -> None:
-    keys = {"image": None, "tags": {"team": "web"}}
+    keys: dict[str, t.Any] = {"image": None, "tags": {"team": "web"}}
     new, old = world.ami(2, days=1, **keys), world.ami(1, days=9, **keys)
     world.ami(3, days=2)
     result = prune(images=[], filters={"tag:team": "web"}, keep=1)

@@ -71,7 +71,7 @@ def test_what_is_young_is_kept() -> None:
 
 
 def test_a_build_that_may_still_run_is_kept() -> None:
-    incomplete = {"tags": {"golden:complete": "no"}}
+    incomplete: dict[str, t.Any] = {"tags": {"golden:complete": "no"}}
     world = World((ami("1", days=0.5, **incomplete), ami("2", days=1.5, **incomplete)), NOW)
     assert held(held_by_retention(world, Policy(rule=Rule(9)))) == {1: ["its build is not complete and may still run"]}
 
