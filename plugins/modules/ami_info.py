@@ -56,7 +56,8 @@ options:
     type: str
   channel:
     description:
-      - A channel of O(image). The AMI that it names is shown, in whichever state, whoever owns it.
+      - A channel of O(image). The AMI that it names is shown, in whichever state, whoever owns it. A place where it is not gives a
+        warning, and where it is in none of them that is an error.
     type: str
   owners:
     description:

@@ -76,6 +76,10 @@ def referred(cloud: Cloud) -> t.Iterator[Amis]:
         if group["AutoScalingGroupName"].startswith(amis.image):
             groups.delete_auto_scaling_group(AutoScalingGroupName=group["AutoScalingGroupName"], ForceDelete=True)
     ec2 = amis.client("ec2")
+    images = [one["ImageId"] for one in ec2.describe_images(Owners=["self"])["Images"] if amis.image in one["Name"]]
+    found = ec2.describe_instances(Filters=[{"Name": "image-id", "Values": images or ["none"]}])["Reservations"]
+    if instances := [one["InstanceId"] for reservation in found for one in reservation["Instances"]]:
+        ec2.terminate_instances(InstanceIds=instances)
     for template in ec2.describe_launch_templates()["LaunchTemplates"]:
         if template["LaunchTemplateName"].startswith(amis.image):
             ec2.delete_launch_template(LaunchTemplateId=template["LaunchTemplateId"])
@@ -98,7 +102,10 @@ def test_each_kind_of_reference_that_the_cloud_has(four: Four, cloud: Cloud, ref
         AvailabilityZones=[f"{HOME_REGION}a"],
         LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
     )
-    result = four.module(MODULE, {"image": amis.image, "channel": "prod", "references": True}).apply.result
+    started = ec2.run_instances(ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+    instance = started["Instances"][0]["InstanceId"]
+    options = {"image": amis.image, "channel": "prod", "references": True, "accounts": [amis.account, OTHER]}
+    result = four.module(MODULE, options).apply.result
     (one,) = result["images"]
     assert one["image_id"] == image_id
     found = {(ref["kind"], ref["id"]) for ref in one["references"]}
@@ -107,25 +114,23 @@ def test_each_kind_of_reference_that_the_cloud_has(four: Four, cloud: Cloud, ref
         ("launch-template", template),
         ("launch-template-version", f"{template}:2"),
         ("auto-scaling-group", group),
+        ("instance", instance),
     }
-    # What this cloud does not have is not passed over in silence.
-    assert {line["what"].partition(": ")[2] for line in result["not_read"]} <= {
-        "launch-configurations",
-        "spot-fleets",
-        "spot-requests",
-        "fleets",
-        "usage-reports",
-    }
+    assert result["not_read"] == []
+
+
+def _data(image: str) -> dict[str, str]:
+    return {"ImageId": image, "InstanceType": "t3.micro"}
 
 
 def _template(ec2: t.Any, amis: Amis, images: list[str]) -> str:
     """A launch template with a version for each image; the last one is the latest, and the default."""
     first, *more = images
     name = f"{amis.image}-{secrets.token_hex(2)}"
-    made = ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData={"ImageId": first})
+    made = ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=_data(first))
     template = str(made["LaunchTemplate"]["LaunchTemplateId"])
     for image in more:
-        ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData={"ImageId": image})
+        ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=_data(image))
     ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion=str(len(images)))
     return template
 

@@ -55,7 +55,10 @@ def run(module: t.Any) -> Result:
     selection = selecting.read_selection(params)
     known = Accounts(module.client, module.region, params["role_name"])
     clouds = clouds_of(known, known.places(params["accounts"], params["regions"]))
-    amis = _once(selecting.select(clouds, selection))
+    found, without = selecting.select(clouds, selection)
+    for place in without:
+        module.warn(f"The channel {selection.channel} of {selection.image} is not in {place}.")
+    amis = _once(found)
     details = read_details(clouds, amis, permissions=params["permissions"], ancestry=params["ancestry"])
     references = _references(clouds, amis, details) if params["references"] else None
     now = datetime.datetime.now(datetime.UTC)

@@ -99,25 +99,26 @@ def _check_channel(channel: str) -> None:
         )
 
 
-def _of_channel(cloud: Cloud, place: Place, selection: Selection) -> list[str]:
+def _channels(clouds: c.Mapping[Place, Cloud], selection: Selection) -> dict[Place, str | None]:
+    """What the channel names in each place; one call in each. Refuses one that is nowhere."""
     name = channel_parameter(str(selection.image), str(selection.channel))
-    value = calls.get_parameter(cloud.ssm(place.region), name)
-    if not value:
+    places = list(clouds)
+    values = all_at_once(lambda place: calls.get_parameter(clouds[place].ssm(place.region), name), places)
+    if not any(values):
         raise AmiError(
-            f"There is no channel {selection.channel} of {selection.image} in {place}: SSM has no parameter {name}."
-            f" Correct channel or image, or promote a version of {selection.image} to it."
+            f"There is no channel {selection.channel} of {selection.image} in {', '.join(map(str, places))}: SSM has no"
+            f" parameter {name}. Correct channel or image, or promote a version of {selection.image} to it."
         )
-    return [value]
+    return dict(zip(places, values, strict=True))
 
 
-def _select(cloud: Cloud, place: Place, selection: Selection) -> list[Ami]:
+def _select(cloud: Cloud, place: Place, selection: Selection, channel: str | None) -> list[Ami]:
     ids = list(selection.image_ids)
     filters = dict(selection.filters)
     owners = selection.owners
     if selection.channel:
-        named = _of_channel(cloud, place, selection)
         # A channel may name what another account shares.
-        ids, owners = ([one for one in ids if one in named] if ids else named), ()
+        ids, owners = [one for one in [channel] if one and (not ids or one in ids)], ()
         if not ids:
             return []
     elif selection.image:
@@ -137,10 +138,13 @@ def _select(cloud: Cloud, place: Place, selection: Selection) -> list[Ami]:
     )
 
 
-def select(clouds: c.Mapping[Place, Cloud], selection: Selection) -> list[Ami]:
-    """The AMIs of all places, one call in each and one more for a channel."""
-    found = all_at_once(lambda place: _select(clouds[place], place, selection), list(clouds))
-    return visible([ami for amis in found for ami in amis], selection, datetime.datetime.now(datetime.UTC))
+def select(clouds: c.Mapping[Place, Cloud], selection: Selection) -> tuple[list[Ami], list[Place]]:
+    """The AMIs of all places, one call in each and one more for a channel; and the places where the channel is not."""
+    channels = _channels(clouds, selection) if selection.channel else {}
+    found = all_at_once(lambda place: _select(clouds[place], place, selection, channels.get(place)), list(clouds))
+    amis = [ami for some in found for ami in some]
+    without = [place for place, value in channels.items() if not value]
+    return visible(amis, selection, datetime.datetime.now(datetime.UTC)), without
 
 
 def visible(amis: c.Iterable[Ami], selection: Selection, now: datetime.datetime) -> list[Ami]:
