@@ -46,7 +46,7 @@ attributes:
     support: full
 
 options:
-  images:
+  image_ids:
     description:
       - The ids of the AMIs to copy. They are looked for with the task's own credentials.
     type: list
@@ -133,7 +133,7 @@ seealso:
 EXAMPLES = r"""
 - name: Copy a new version to two more Regions
   golden.ami.ami_copy:
-    images:
+    image_ids:
       - ami-0123456789abcdef0
     regions:
       - eu-west-1
@@ -141,7 +141,7 @@ EXAMPLES = r"""
 
 - name: Give another account a copy of its own, encrypted with its key
   golden.ami.ami_copy:
-    images:
+    image_ids:
       - ami-0123456789abcdef0
     accounts:
       - "222222222222"
@@ -156,7 +156,7 @@ EXAMPLES = r"""
 
 - name: Have the copies within half an hour
   golden.ami.ami_copy:
-    images:
+    image_ids:
       - ami-0123456789abcdef0
       - ami-0123456789abcdef1
     regions:
@@ -173,7 +173,7 @@ EXAMPLES = r"""
 RETURN = r"""
 copies:
   description:
-    - Each AMI in each place, in the order of O(accounts), O(regions) and O(images). When the module fails too.
+    - Each AMI in each place, in the order of O(accounts), O(regions) and O(image_ids). When the module fails too.
   returned: success
   type: list
   elements: dict

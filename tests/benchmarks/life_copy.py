@@ -70,7 +70,7 @@ def slow_down(cloud: Cloud, seconds: float) -> None:
 def copy(cloud: Cloud, image_id: str, regions: list[str]) -> float:
     """Seconds that the module takes, its clients included."""
     before = mark(cloud)
-    seconds, result = timed(lambda: run(Module(cloud, {"images": [image_id], "regions": regions})))
+    seconds, result = timed(lambda: run(Module(cloud, {"image_ids": [image_id], "regions": regions})))
     noticed = ", ".join(f"{one['seconds']:g}" for one in result["copies"])
     asked = reads(calls_since(cloud, before))
     say(f"copied to {len(regions)} Regions in {seconds:.1f} s (ready was noticed after {noticed} s), {dict(asked)}")

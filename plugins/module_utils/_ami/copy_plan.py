@@ -220,10 +220,15 @@ def client_token(request: c.Mapping[str, t.Any], place: Place, stale: c.Sequence
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def is_source(wish: Wish) -> bool:
+    """Whether the source is in the place already, and encrypted as asked for."""
+    return wish.source.ami.place == wish.place and _encryption(wish, wish.source) is None
+
+
 def make_step(wish: Wish, known: c.Iterable[Image]) -> Step:
     """Of the AMIs that a place has, all that may be copies."""
     source = wish.source
-    if source.ami.place == wish.place and _encryption(wish, source) is None:
+    if is_source(wish):
         return Step(wish, NONE, "it is the source itself", source)
     copies = [one for one in known if one.id != source.id and _stands_for(one, wish)]
     broken = tuple(one for one in copies if one.ami.state in _BROKEN and one.ami.tags.get(SOURCE_TAG))
@@ -320,7 +325,7 @@ def wish_problem(wish: Wish, managed: c.Container[str]) -> str | None:
     away = wish.place.account != ami.place.account
     if away and any(key in managed for key in source.keys):
         return (
-            f"images: {source.id} is encrypted with the AWS-managed key of account {ami.owner}, which no other account can"
+            f"image_ids: {source.id} is encrypted with the AWS-managed key of account {ami.owner}, which no other account can"
             f" use, so that {wish.place.account} can't copy it. Copy it within account {ami.owner} under a customer-managed"
             " key (kms_keys, with another name), give the key's policy that account, and copy that copy."
         )
@@ -340,16 +345,16 @@ def source_problem(image_id: str, region: str, account: str, source: Image | Non
     """Why an AMI can't be copied by an account, C(region) and C(account) being those that it was looked for in."""
     if source is None:
         return (
-            f"images: there is no AMI {image_id} in {region} that account {account} can see. Correct the id or"
+            f"image_ids: there is no AMI {image_id} in {region} that account {account} can see. Correct the id or"
             " source_region; an AMI of another account has to be shared by its owner first (golden.ami.ami_share)."
         )
     if source.ami.state != "available":
-        return f"images: {image_id} in {region} is {source.ami.state}; only an AMI that is available can be copied."
+        return f"image_ids: {image_id} in {region} is {source.ami.state}; only an AMI that is available can be copied."
     if source.ami.tags.get("golden:complete") == "no":
-        return f"images: {image_id} in {region} is of a build that did not end well (golden:complete is no): build it again."
+        return f"image_ids: {image_id} in {region} is of a build that did not end well (golden:complete is no): build it again."
     if not source.ami.public and source.ami.owner != account and len(source.snapshots) < len(source.ami.snapshots):
         return (
-            f"images: {image_id} in {region} is shared by account {source.ami.owner}, its snapshots are not. Its owner has"
+            f"image_ids: {image_id} in {region} is shared by account {source.ami.owner}, its snapshots are not. Its owner has"
             f" to share them with account {account} as well (golden.ami.ami_share does)."
         )
     return None

@@ -37,7 +37,7 @@ from .models import share_models
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **places.ARGUMENT_SPEC,
-    "images": {"type": "list", "elements": "str", "required": True},
+    "image_ids": {"type": "list", "elements": "str", "required": True},
     "source_region": {"type": "str"},
     "name": {"type": "str"},
     "description": {"type": "str"},
@@ -79,7 +79,7 @@ def run(module: t.Any) -> Result:
         params["share"],
     )
     plan = make_plan(
-        clients, Place(clients.home, region), targets, list(dict.fromkeys(params["images"])), options, params
+        clients, Place(clients.home, region), targets, list(dict.fromkeys(params["image_ids"])), options, params
     )
     if module.check_mode or not (plan.changed or any(step.action == "wait" for step in plan.steps)):
         return result_of(plan, None, plan.shares)
@@ -107,12 +107,12 @@ def problems(found: c.Iterable[str | None]) -> None:
 
 def option_problems(params: c.Mapping[str, t.Any]) -> c.Iterator[str]:
     """What is wrong whatever AWS says."""
-    if not params["images"]:
-        yield "images: name at least one AMI."
-    for image_id in params["images"]:
+    if not params["image_ids"]:
+        yield "image_ids: name at least one AMI."
+    for image_id in params["image_ids"]:
         if not _AMI.fullmatch(image_id):
-            yield f"images: {image_id} is no id of an AMI, which is like ami-0123456789abcdef0."
-    if params["name"] is not None and len(set(params["images"])) > 1:
+            yield f"image_ids: {image_id} is no id of an AMI, which is like ami-0123456789abcdef0."
+    if params["name"] is not None and len(set(params["image_ids"])) > 1:
         yield "name: several AMIs can't have one name. Copy one AMI with it, or leave it out to keep the names."
     if params["name"] is not None and not _NAME.fullmatch(params["name"]):
         yield f"name: {params['name']!r} is none for EC2: 3 to 128 letters, digits and ( ) [ ] space . / - ' @ _"
@@ -257,13 +257,13 @@ def _share_problem(share: Share, owner: str, home: Place, options: Options) -> s
     accounts = ", ".join(share.accounts)
     if owner != home.account:
         return (
-            f"images: {share.image_id} is of account {owner}, which has not shared it and its snapshots with {accounts}:"
+            f"image_ids: {share.image_id} is of account {owner}, which has not shared it and its snapshots with {accounts}:"
             " that account has to (golden.ami.ami_share)."
         )
     if options.share:
         return None
     return (
         f"share: {share.image_id} or its snapshots are not shared with {accounts}, and share is false. Let a task of"
-        f" golden.ami.ami_share before this one have images: [{share.image_id}] and accounts: [{accounts}], or leave"
+        f" golden.ami.ami_share before this one have image_ids: [{share.image_id}] and targets: {{accounts: [{accounts}]}}, or leave"
         " share: false out."
     )

@@ -61,7 +61,7 @@ def only(world: World, place: tuple[str, str]) -> dict[str, t.Any]:
 
 def test_check_apply_check_apply(world: World, copy: Copy) -> None:
     one, two = source(world), source(world, tags={})
-    options = {"images": [one, two], "regions": ["eu-west-1", "ap-southeast-2"], "_ansible_diff": True}
+    options = {"image_ids": [one, two], "regions": ["eu-west-1", "ap-southeast-2"], "_ansible_diff": True}
     check = copy(**options, _ansible_check_mode=True)
     assert world.writes == []
     apply = copy(**options)
@@ -84,7 +84,7 @@ def test_a_copy_has_description_and_tags_from_its_first_moment(world: World, cop
     disks = {"/dev/xvda": {"Name": "root", "team": "web"}, "/dev/xvdb": {"Name": "data", "team": "web"}}
     one = source(world, disks=disks, Tags=[], tags={})
     world.images[HERE][one]["Tags"] = [{"Key": k, "Value": v} for k, v in {**BUILT, "aws:made-by": "AWS"}.items()]
-    result = copy(images=[one], regions=["eu-west-1"], tags={"owner": "us", "team": "all"})
+    result = copy(image_ids=[one], regions=["eu-west-1"], tags={"owner": "us", "team": "all"})
     made, mark = only(world, WEST), {"golden:source-copy": f"us-east-1/{one}"}
     assert (made["Name"], made["Description"]) == (world.images[HERE][one]["Name"], "as it was built")
     assert world.tags(WEST, made["ImageId"]) == {**BUILT, "owner": "us", "team": "all", **mark}
@@ -93,12 +93,12 @@ def test_a_copy_has_description_and_tags_from_its_first_moment(world: World, cop
     assert world.tags(WEST, data) == {"Name": "data", "owner": "us", "team": "all", **mark}
     # All that is alike comes with the call that makes it; a name for each disk can only be written later.
     assert world.writes == ["CopyImage", "CreateTags", "CreateTags"]
-    assert not copy(images=[one], regions=["eu-west-1"], tags={"owner": "us", "team": "all"})["changed"]
+    assert not copy(image_ids=[one], regions=["eu-west-1"], tags={"owner": "us", "team": "all"})["changed"]
 
 
 def test_another_account_copies_by_itself_what_was_shared_with_it(world: World, copy: Copy) -> None:
     one = source(world)
-    options = {"images": [one], "regions": ["us-east-1", "eu-west-1"], "accounts": [OTHER, THIRD]}
+    options = {"image_ids": [one], "regions": ["us-east-1", "eu-west-1"], "accounts": [OTHER, THIRD]}
     check = copy(**options, _ansible_check_mode=True)
     result = copy(**options)
     assert world.writes[:2] == ["ModifyImageAttribute", "ModifySnapshotAttribute"]
@@ -122,24 +122,24 @@ def test_a_permission_that_is_not_known_everywhere_yet(world: World, copy: Copy)
     world.faults.append(
         Fault("CopyImage", refusal("CopyImage", "InvalidRequest", "no permission for the storage"), times=2)
     )
-    assert copy(images=[one], accounts=[OTHER])["copies"][0]["state"] == "available"
+    assert copy(image_ids=[one], accounts=[OTHER])["copies"][0]["state"] == "available"
 
 
 def test_without_sharing_the_task_that_is_lacking_is_named(world: World, copy: Copy) -> None:
     one = source(world)
-    result = copy(images=[one], accounts=[OTHER], share=False)
-    assert f"golden.ami.ami_share before this one have images: [{one}] and accounts: [{OTHER}]" in result["msg"]
+    result = copy(image_ids=[one], accounts=[OTHER], share=False)
+    assert f"golden.ami.ami_share before this one have image_ids: [{one}] and targets: {{accounts: [{OTHER}]}}" in result["msg"]
     assert world.writes == []
     disk = world.images[HERE][one]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
     world.shared |= {(one, OTHER), (disk, OTHER)}
-    assert copy(images=[one], accounts=[OTHER], share=False)["changed"]
+    assert copy(image_ids=[one], accounts=[OTHER], share=False)["changed"]
     assert world.writes == ["CopyImage"]
 
 
 def test_keys_of_regions(world: World, copy: Copy) -> None:
     one = source(world)
     world.keys[WEST] = {"alias/golden": {"Arn": WEST_KEY, "KeyState": "Enabled"}}
-    options = {"images": [one], "regions": ["eu-west-1"], "kms_keys": {"eu-west-1": "alias/golden"}}
+    options = {"image_ids": [one], "regions": ["eu-west-1"], "kms_keys": {"eu-west-1": "alias/golden"}}
     copy(**options)
     (request,) = (request for _place, operation, request in world.seen if operation == "CopyImage")
     assert (request["Encrypted"], request["KmsKeyId"]) == (True, WEST_KEY)
@@ -155,19 +155,19 @@ def test_what_packer_copied_is_a_copy_and_gets_the_tags_that_it_lacks(world: Wor
     theirs = world.image(
         WEST, SourceImageId=one, SourceImageRegion="us-east-1", tags={"env": "eu", "golden:complete": "no"}
     )
-    result = copy(images=[one], regions=["eu-west-1"])
+    result = copy(image_ids=[one], regions=["eu-west-1"])
     assert [result["copies"][0][key] for key in ("action", "image_id")] == ["update", theirs["ImageId"]]
     assert world.writes == ["CreateTags", "CreateTags"]
     assert world.tags(WEST, theirs["ImageId"])["env"] == "eu"
     assert world.tags(WEST, theirs["ImageId"])["golden:complete"] == "yes"
-    assert not copy(images=[one], regions=["eu-west-1"])["changed"]
+    assert not copy(image_ids=[one], regions=["eu-west-1"])["changed"]
 
 
 def test_what_is_of_the_same_build_is_not_copied_back(world: World, copy: Copy) -> None:
     """The AMI was copied from here to there; there it is the source, and here it is."""
     one = source(world, Name="web")
     there = world.image(WEST, Name="web", tags=BUILT)["ImageId"]
-    result = copy(images=[there], source_region="eu-west-1")
+    result = copy(image_ids=[there], source_region="eu-west-1")
     assert [(line["action"], line["image_id"]) for line in result["copies"]] == [("update", one)]
     assert "CopyImage" not in world.writes
 
@@ -175,16 +175,16 @@ def test_what_is_of_the_same_build_is_not_copied_back(world: World, copy: Copy) 
 def test_an_image_of_an_instance_of_the_source_is_no_copy(world: World, copy: Copy) -> None:
     one = source(world)
     world.image(WEST, SourceImageId=one, SourceImageRegion="us-east-1", SourceInstanceId="i-1")
-    copy(images=[one], regions=["eu-west-1"])
+    copy(image_ids=[one], regions=["eu-west-1"])
     assert world.writes == ["CopyImage"]
 
 
 def test_the_source_itself_is_no_place_to_copy_to(world: World, copy: Copy) -> None:
     one = source(world)
-    result = copy(images=[one], regions=["us-east-1"])
+    result = copy(image_ids=[one], regions=["us-east-1"])
     assert (result["changed"], result["copies"][0]["reason"]) == (False, "it is the source itself")
     world.keys[HERE] = {"alias/golden": {"Arn": KEY}}
-    asked = {"images": [one], "regions": ["us-east-1"], "kms_keys": {"us-east-1": "alias/golden"}}
+    asked = {"image_ids": [one], "regions": ["us-east-1"], "kms_keys": {"us-east-1": "alias/golden"}}
     assert "Give the copy another name (name)" in copy(**asked)["msg"]
     assert copy(**asked, name="web-encrypted")["changed"]
     assert not copy(**asked, name="web-encrypted")["changed"]
@@ -193,9 +193,9 @@ def test_the_source_itself_is_no_place_to_copy_to(world: World, copy: Copy) -> N
 def test_a_copy_that_is_being_made_is_waited_for(world: World, copy: Copy) -> None:
     one = source(world)
     world.takes = {"eu-west-1": 100.0}
-    started = copy(images=[one], regions=["eu-west-1"], wait=False)
+    started = copy(image_ids=[one], regions=["eu-west-1"], wait=False)
     assert (started["changed"], started["copies"][0]["state"]) == (True, "pending")
-    result = copy(images=[one], regions=["eu-west-1"])
+    result = copy(image_ids=[one], regions=["eu-west-1"])
     assert [result["copies"][0][key] for key in ("action", "state")] == ["wait", "available"]
     assert not result["changed"]
     assert world.writes == ["CopyImage"]
@@ -204,13 +204,13 @@ def test_a_copy_that_is_being_made_is_waited_for(world: World, copy: Copy) -> No
 def test_a_copy_of_ours_that_failed_is_made_anew(world: World, copy: Copy) -> None:
     one = source(world)
     world.fails = {"eu-west-1": "the key is not accessible"}
-    kept = copy(images=[one], regions=["eu-west-1", "ap-southeast-2"], on_failure="keep")
+    kept = copy(image_ids=[one], regions=["eu-west-1", "ap-southeast-2"], on_failure="keep")
     assert kept["failed"]
     assert "the key is not accessible" in kept["msg"]
     assert [line["state"] for line in kept["copies"]] == ["failed", "available"]
     world.fails = {}
-    checked = copy(images=[one], regions=["eu-west-1"], _ansible_check_mode=True)
-    result = copy(images=[one], regions=["eu-west-1"])
+    checked = copy(image_ids=[one], regions=["eu-west-1"], _ansible_check_mode=True)
+    result = copy(image_ids=[one], regions=["eu-west-1"])
     assert checked["copies"][0]["action"] == result["copies"][0]["action"] == "replace"
     assert only(world, WEST)["ImageId"] == result["copies"][0]["image_id"] != kept["copies"][0]["image_id"]
     assert len(world.snapshots[WEST]) == 1
@@ -219,19 +219,19 @@ def test_a_copy_of_ours_that_failed_is_made_anew(world: World, copy: Copy) -> No
 def test_a_copy_that_fails_is_rolled_back(world: World, copy: Copy) -> None:
     one = source(world)
     world.fails = {"eu-west-1": "the key is not accessible"}
-    result = copy(images=[one], regions=["eu-west-1", "ap-southeast-2"])
+    result = copy(image_ids=[one], regions=["eu-west-1", "ap-southeast-2"])
     assert [line["rolled_back"] for line in result["copies"]] == [True, False]
     assert (world.images[WEST], world.snapshots[WEST]) == ({}, {})
     assert only(world, SOUTH)["State"] == "available"
     assert f"These are: {only(world, SOUTH)['ImageId']} in {HOME}/ap-southeast-2" in result["msg"]
     world.fails = {}
-    assert copy(images=[one], regions=["eu-west-1", "ap-southeast-2"])["copies"][0]["state"] == "available"
+    assert copy(image_ids=[one], regions=["eu-west-1", "ap-southeast-2"])["copies"][0]["state"] == "available"
 
 
 def test_the_timeout_says_what_was_reached_and_the_next_run_goes_on(world: World, copy: Copy) -> None:
     one = source(world)
     world.takes = {"eu-west-1": 10_000.0}
-    options = {"images": [one], "regions": ["eu-west-1", "ap-southeast-2"]}
+    options = {"image_ids": [one], "regions": ["eu-west-1", "ap-southeast-2"]}
     result = copy(**options, timeout=60)
     assert result["failed"]
     assert "1 of 2 copies are not there after 60 seconds" in result["msg"]
@@ -246,7 +246,7 @@ def test_an_answer_that_is_lost_makes_no_second_copy(world: World, copy: Copy) -
     """botocore and the module repeat the call, with the same token."""
     one = source(world)
     world.faults.append(Fault("CopyImage", refusal("CopyImage", "RequestLimitExceeded"), after=True))
-    assert copy(images=[one], regions=["eu-west-1"])["changed"]
+    assert copy(image_ids=[one], regions=["eu-west-1"])["changed"]
     assert world.writes == ["CopyImage"] * 2
     assert len(world.images[WEST]) == 1
 
@@ -254,9 +254,9 @@ def test_an_answer_that_is_lost_makes_no_second_copy(world: World, copy: Copy) -
 def test_a_token_of_a_copy_that_is_gone(world: World, copy: Copy) -> None:
     """EC2 remembers tokens longer than the AMIs that were made for them."""
     one = source(world)
-    first = copy(images=[one], regions=["eu-west-1"])["copies"][0]["image_id"]
+    first = copy(image_ids=[one], regions=["eu-west-1"])["copies"][0]["image_id"]
     world.images[WEST].clear()
-    second = copy(images=[one], regions=["eu-west-1"])
+    second = copy(image_ids=[one], regions=["eu-west-1"])
     assert second["copies"][0]["image_id"] == only(world, WEST)["ImageId"] != first
     assert second["copies"][0]["state"] == "available"
 
@@ -264,7 +264,7 @@ def test_a_token_of_a_copy_that_is_gone(world: World, copy: Copy) -> None:
 def test_denied_in_one_region(world: World, copy: Copy) -> None:
     one, denied = source(world), refusal("CopyImage", "UnauthorizedOperation", "not you")
     world.faults.append(Fault("CopyImage", denied, lambda place, _request: place == WEST))
-    options = {"images": [one], "regions": ["eu-west-1", "ap-southeast-2"]}
+    options = {"image_ids": [one], "regions": ["eu-west-1", "ap-southeast-2"]}
     result = copy(**options)
     assert result["failed"]
     assert f"copy the image {one} to {HOME}/eu-west-1" in result["msg"]
@@ -277,10 +277,10 @@ def test_denied_in_one_region(world: World, copy: Copy) -> None:
 def test_denied_to_share_with_one(world: World, copy: Copy) -> None:
     one = source(world)
     world.faults.append(Fault("ModifySnapshotAttribute", refusal("ModifySnapshotAttribute", "UnauthorizedOperation")))
-    result = copy(images=[one], accounts=[HOME, OTHER], regions=["eu-west-1"])
+    result = copy(image_ids=[one], accounts=[HOME, OTHER], regions=["eu-west-1"])
     assert [line["state"] for line in result["copies"]] == ["available", "absent"]
     assert [line["snapshot_id"] for line in result["shared"]] == [None]
-    assert not copy(images=[one], accounts=[HOME, OTHER], regions=["eu-west-1"]).get("failed")
+    assert not copy(image_ids=[one], accounts=[HOME, OTHER], regions=["eu-west-1"]).get("failed")
 
 
 def test_a_place_that_can_not_be_asked_any_more(world: World, copy: Copy) -> None:
@@ -291,7 +291,7 @@ def test_a_place_that_can_not_be_asked_any_more(world: World, copy: Copy) -> Non
         return place == WEST and world.clock.now > 10
 
     world.faults.append(Fault("DescribeImages", refusal("DescribeImages", "UnauthorizedOperation"), late))
-    result = copy(images=[one], regions=["eu-west-1"])
+    result = copy(image_ids=[one], regions=["eu-west-1"])
     assert "was not waited for to the end" in result["msg"]
     assert world.writes == ["CopyImage"]
 
@@ -307,42 +307,42 @@ def test_a_copy_that_somebody_removes_meanwhile(world: World, copy: Copy) -> Non
         return False
 
     world.faults.append(remove)
-    assert "was deregistered by somebody" in copy(images=[one], regions=["eu-west-1"])["msg"]
+    assert "was deregistered by somebody" in copy(image_ids=[one], regions=["eu-west-1"])["msg"]
 
 
 def test_a_description_that_is_given_is_corrected(world: World, copy: Copy) -> None:
     one = source(world)
-    copy(images=[one], regions=["eu-west-1"])
-    assert not copy(images=[one], regions=["eu-west-1"])["changed"]
-    result = copy(images=[one], regions=["eu-west-1"], description="for Europe")
+    copy(image_ids=[one], regions=["eu-west-1"])
+    assert not copy(image_ids=[one], regions=["eu-west-1"])["changed"]
+    result = copy(image_ids=[one], regions=["eu-west-1"], description="for Europe")
     assert (result["changed"], only(world, WEST)["Description"]) == (True, "for Europe")
-    assert not copy(images=[one], regions=["eu-west-1"], description="for Europe")["changed"]
+    assert not copy(image_ids=[one], regions=["eu-west-1"], description="for Europe")["changed"]
 
 
 def test_copies_within_a_time(world: World, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     one = source(world)
-    copy(images=[one], regions=["eu-west-1"], completion_minutes=30)
+    copy(image_ids=[one], regions=["eu-west-1"], completion_minutes=30)
     assert world.seen[-2][2].get("SnapshotCopyCompletionDurationMinutes") == 30 or any(
         request.get("SnapshotCopyCompletionDurationMinutes") == 30 for _place, _operation, request in world.seen
     )
     monkeypatch.setattr(calls_copy, "can_set_completion", lambda _ec2: False)
-    assert "this botocore is too old" in copy(images=[one], regions=["ap-southeast-2"], completion_minutes=30)["msg"]
+    assert "this botocore is too old" in copy(image_ids=[one], regions=["ap-southeast-2"], completion_minutes=30)["msg"]
 
 
 def test_an_old_botocore_does_not_tell_the_source(world: World, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     one = source(world)
     monkeypatch.setattr(calls_copy, "tells_source", lambda _ec2: False)
-    copy(images=[one], regions=["eu-west-1"], name="another")
+    copy(image_ids=[one], regions=["eu-west-1"], name="another")
     for image in world.images[WEST].values():
         del image["SourceImageId"], image["SourceImageRegion"]
-    assert not copy(images=[one], regions=["eu-west-1"], name="another")["changed"]
+    assert not copy(image_ids=[one], regions=["eu-west-1"], name="another")["changed"]
 
 
 def test_calls_of_a_run_that_has_nothing_to_do(world: World, copy: Copy) -> None:
     images = [source(world) for _number in range(3)]
-    copy(images=images, regions=["eu-west-1"])
+    copy(image_ids=images, regions=["eu-west-1"])
     world.seen.clear()
-    copy(images=images, regions=["eu-west-1"])
+    copy(image_ids=images, regions=["eu-west-1"])
     read = ["DescribeImages", "DescribeSnapshots"]
     assert world.operations == ["DescribeRegions", "GetCallerIdentity", *read, *read]
 
@@ -350,9 +350,9 @@ def test_calls_of_a_run_that_has_nothing_to_do(world: World, copy: Copy) -> None
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"images": []}, "name at least one AMI"),
-        ({"images": ["web"]}, "web is no id of an AMI"),
-        ({"images": ["ami-00000000000000bad"]}, "there is no AMI ami-00000000000000bad in us-east-1 that account"),
+        ({"image_ids": []}, "name at least one AMI"),
+        ({"image_ids": ["web"]}, "web is no id of an AMI"),
+        ({"image_ids": ["ami-00000000000000bad"]}, "there is no AMI ami-00000000000000bad in us-east-1 that account"),
         ({"accounts": ["22222222222"]}, "22222222222 has 11 characters; an account number has twelve digits"),
         ({"regions": ["eu-wst-1"]}, "eu-wst-1 is not a Region"),
         ({"source_region": "us-est-1"}, "source_region: us-est-1 is not a Region"),
@@ -371,7 +371,7 @@ def test_calls_of_a_run_that_has_nothing_to_do(world: World, copy: Copy) -> None
 )
 def test_refused_before_anything_is_written(world: World, copy: Copy, given: dict[str, t.Any], said: str) -> None:
     world.keys[WEST] = {"alias/off": {"Arn": WEST_KEY, "KeyState": "Disabled"}}
-    result = copy(**{"images": [source(world)], "regions": ["eu-west-1"], **given})
+    result = copy(**{"image_ids": [source(world)], "regions": ["eu-west-1"], **given})
     assert result["failed"]
     assert said in result["msg"]
     assert world.writes == []
@@ -384,14 +384,14 @@ def test_refused_before_anything_is_written(world: World, copy: Copy, given: dic
         ({"tags": {"golden:complete": "no"}}, {}, "of a build that did not end well"),
         ({"key": KEY}, {"encrypted": False}, "EC2 makes no copy of it that is not"),
         ({"key": AWS_KEY}, {"accounts": [OTHER]}, "encrypted with the AWS-managed key"),
-        ({}, {"images": ["ami-00000000000000001", "ami-00000000000000002"], "name": "web"}, "can't have one name"),
+        ({}, {"image_ids": ["ami-00000000000000001", "ami-00000000000000002"], "name": "web"}, "can't have one name"),
     ],
 )
 def test_sources_that_are_refused(
     world: World, copy: Copy, image: dict[str, t.Any], given: dict[str, t.Any], said: str
 ) -> None:
     world.keys[HERE] = {AWS_KEY: {"KeyManager": "AWS"}, KEY: {"KeyManager": "CUSTOMER"}}
-    result = copy(**{"images": [source(world, **image)], "regions": ["eu-west-1"], **given})
+    result = copy(**{"image_ids": [source(world, **image)], "regions": ["eu-west-1"], **given})
     assert said in result["msg"]
     assert world.writes == []
 
@@ -399,19 +399,19 @@ def test_sources_that_are_refused(
 def test_an_encrypted_copy_within_the_account_needs_no_look_at_the_key(world: World, copy: Copy) -> None:
     one = source(world, key=AWS_KEY)
     world.keys[WEST] = {"alias/golden": {"Arn": WEST_KEY}}
-    assert copy(images=[one], regions=["eu-west-1"], kms_keys={"eu-west-1": "alias/golden"})["changed"]
+    assert copy(image_ids=[one], regions=["eu-west-1"], kms_keys={"eu-west-1": "alias/golden"})["changed"]
 
 
 def test_an_image_of_a_stranger(world: World, copy: Copy) -> None:
     one = world.image((THIRD, "us-east-1"))
     image_id, disk = one["ImageId"], one["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
-    assert "has to be shared by its owner first" in copy(images=[image_id], regions=["eu-west-1"])["msg"]
+    assert "has to be shared by its owner first" in copy(image_ids=[image_id], regions=["eu-west-1"])["msg"]
     world.shared.add((image_id, HOME))
-    assert f"shared by account {THIRD}, its snapshots are not" in copy(images=[image_id], regions=["eu-west-1"])["msg"]
+    assert f"shared by account {THIRD}, its snapshots are not" in copy(image_ids=[image_id], regions=["eu-west-1"])["msg"]
     world.shared.add((disk, HOME))
-    assert f"of account {THIRD}, which has not shared it" in copy(images=[image_id], accounts=[OTHER])["msg"]
+    assert f"of account {THIRD}, which has not shared it" in copy(image_ids=[image_id], accounts=[OTHER])["msg"]
     assert world.writes == []
-    assert copy(images=[image_id], regions=["eu-west-1"])["changed"]
+    assert copy(image_ids=[image_id], regions=["eu-west-1"])["changed"]
     assert world.writes == ["CopyImage"]
 
 
@@ -419,7 +419,7 @@ def test_what_is_in_the_way(world: World, copy: Copy) -> None:
     one, two = source(world), source(world, tags={})
     stranger = world.image(WEST, Name=world.images[HERE][one]["Name"])["ImageId"]
     off = world.image(WEST, SourceImageId=two, SourceImageRegion="us-east-1", State="disabled", tags={})["ImageId"]
-    told = copy(images=[one, two], regions=["eu-west-1"])["msg"]
+    told = copy(image_ids=[one, two], regions=["eu-west-1"])["msg"]
     assert f"is that of {stranger}, which is no copy of {one}" in told
     assert f"{off} is a copy of {two} already, and it is disabled" in told
     assert world.writes == []
