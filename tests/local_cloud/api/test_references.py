@@ -37,6 +37,9 @@ def _arns(ec2: Any, image_id: str, **more: Any) -> set[str]:
 def test_everything_that_refers_to_an_image(ec2: Any, used: dict[str, str], base_ami: str) -> None:
     image_id = used["image"]
     everything = {used["instance"], used["template"], used["parameter"]}
+    # The parameter is a reference, not who goes by it.
+    follows = {"ImageId": "resolve:ssm:/golden/w/dev"}
+    ec2.create_launch_template(LaunchTemplateName="follows", LaunchTemplateData=follows)
     assert _arns(ec2, image_id, IncludeAllResourceTypes=True) == everything
     for kind, name in (
         ("ec2:Instance", "instance"),
