@@ -88,8 +88,8 @@ options:
   references:
     description:
       - Whether to read what uses the AMIs, in all places that O(regions) and O(accounts) name. These are instances, launch templates,
-        Auto Scaling groups and launch configurations, SSM parameters, spot requests and fleets, EC2 fleets and recipes of EC2 Image
-        Builder, and what EC2's usage reports tell of other accounts, where somebody has ordered one.
+        Auto Scaling groups and launch configurations, SSM parameters that are no secrets, spot requests and fleets, EC2 fleets, recipes
+        of EC2 Image Builder, and what EC2's usage reports tell of other accounts, where somebody has ordered one.
     type: bool
     default: false
 

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import re
+import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import VERSION, Cloud
@@ -23,6 +25,28 @@ def test_clients_are_used_again() -> None:
     assert cloud.ec2("us-east-1") is not cloud.ec2()
     cloud.ssm()
     assert made == [("ec2", "eu-west-1"), ("ec2", "us-east-1"), ("ssm", "eu-west-1")]
+
+
+def test_each_service_has_its_client_where_it_is() -> None:
+    cloud = Cloud(lambda service, region: (service, region), "eu-west-1")
+    assert cloud.autoscaling("us-east-1") == ("autoscaling", "us-east-1")
+    assert cloud.kms("us-east-1") == ("kms", "us-east-1")
+    assert cloud.organizations() == ("organizations", "eu-west-1")
+
+
+def test_threads_get_the_same_client() -> None:
+    """boto3 cannot make two in two threads."""
+    making: list[str] = []
+
+    def make(service: str, region: str) -> t.Any:
+        making.append(service)
+        time.sleep(0.05)
+        return object()
+
+    cloud = Cloud(make, "eu-west-1")
+    with ThreadPoolExecutor(8) as pool:
+        clients = set(pool.map(lambda _number: id(cloud.ec2()), range(8)))
+    assert (len(clients), making) == (1, ["ec2"])
 
 
 def test_version_is_that_of_the_collection() -> None:
