@@ -20,7 +20,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 from . import calls_copy, calls_images
 from .accounts import Accounts, Place
 from .calls import Client, Resource
-from .copy_plan import SOURCE_TAG, Copied, Image, Share, Wish, is_copy
+from .copy_plan import SOURCE_TAG, Copied, Image, Share, Wish, is_copy, is_source
 from .images import Ami, ami_of, chunks
 
 _WORKERS = 32
@@ -94,6 +94,9 @@ class Known:
 
 def read_known(clients: Clients, wishes: c.Sequence[Wish]) -> Known:
     """What is there of these wishes, which are of one place. Names are looked for where no copy is found otherwise."""
+    wishes = [wish for wish in wishes if not is_source(wish)]
+    if not wishes:
+        return Known([], [])
     place, ec2 = wishes[0].place, clients.ec2(wishes[0].place)
     sources = {wish.source.id: wish.source for wish in wishes}
     by_source = {"Name": "source-image-id", "Values": list(sources)}
