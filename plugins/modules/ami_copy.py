@@ -127,6 +127,7 @@ notes:
     C(ec2:DeregisterImage), C(ec2:DeleteSnapshot), C(kms:DescribeKey).'
 
 seealso:
+  - module: golden.ami.ami_share
   - module: golden.ami.packer_build
 """
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from unittest import mock
 
 import boto3
-import botocore.waiter
 from ansible_collections.golden.ami.plugins.module_utils._ami.waiting import wait_for_images
 
 
@@ -66,7 +65,7 @@ def by_botocore(*ready: float) -> Noticed:
 
     with (
         mock.patch("botocore.client.BaseClient._make_api_call", answer),
-        mock.patch.object(botocore.waiter.time, "sleep", images.clock.sleep),
+        mock.patch("botocore.waiter.time.sleep", images.clock.sleep),
     ):
         client.get_waiter("image_available").wait(ImageIds=list(images.ready), WaiterConfig={"MaxAttempts": 1000})
     return Noticed(images.clock.now - max(ready), images.calls)

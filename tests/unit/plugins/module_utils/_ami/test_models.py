@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import boto3
+import botocore.loaders
 import botocore.session
 import pytest
 from ansible_collections.golden.ami.plugins.module_utils._ami.models import share_models
@@ -17,7 +20,7 @@ def read_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     files: list[str] = []
     load = botocore.loaders.JSONFileLoader.load_file
 
-    def note(self: object, path: str) -> object:
+    def note(self: t.Any, path: str) -> t.Any:
         files.append(path)
         return load(self, path)
 
@@ -26,8 +29,8 @@ def read_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def client(region: str) -> None:
-    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
-    boto3.session.Session().client("sts", region_name=region, **keys)
+    session = boto3.session.Session(aws_access_key_id="none", aws_secret_access_key="none")
+    session.client("sts", region_name=region)
 
 
 def test_a_second_session_reads_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
