@@ -46,7 +46,7 @@ class Reader:
     """
 
     def __init__(self, directories: list[str] | None, hooks: t.Any = None) -> None:
-        given = [Path(path) for path in directories or []]
+        given = [Path(path).absolute() for path in directories or []]
         self.directories = given or [Path.cwd() / "images", COLLECTION / "playbooks" / "images"]
         self.schema = read_schema(COLLECTION / "roles" / "image" / "files" / "image.schema.json")
         self._hooks = _hooks.read_all_images_hooks(hooks, self.schema) if hooks else None
