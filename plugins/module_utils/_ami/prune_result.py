@@ -19,6 +19,7 @@ from .prune_apply import Outcome
 from .references import Unread
 from .retention import DELETE, DEPRECATE, DISABLE, KEEP, Line, Plan
 from .retention_world import Policy, World, deprecated_since, disabled_since
+from .table import lines
 
 Result = dict[str, t.Any]
 _AFTER = {DEPRECATE: "deprecated", DISABLE: "disabled", DELETE: "deleted"}
@@ -71,14 +72,10 @@ def _what(ami: Ami) -> str:
 
 
 def _table(told: c.Sequence[Told], state: c.Callable[[Told], str]) -> list[str]:
-    """A line for each AMI, in columns whose width does not depend on the state shown; the reason comes last."""
-    width = max((len(_what(one.ami)) for one in told), default=0)
-    states = max((len(word) for one in told for word in (one.before, one.after, one.action)), default=0)
-    places = max((len(str(one.ami.place)) for one in told), default=0)
-    return [
-        f"{one.ami.place!s:{places}}  {one.ami.image_id:21}  {_what(one.ami):{width}}  {state(one):{states}}  {one.reason}"
-        for one in told
-    ]
+    """A line for each AMI, the reason last. Lines of AMIs that stay are the same whichever state is shown."""
+    width = max((len(word) for one in told for word in (one.before, one.after, one.action)), default=0)
+    rows = [(one.ami.place, one.ami.image_id, _what(one.ami), f"{state(one):{width}}", one.reason) for one in told]
+    return lines(rows)
 
 
 def make_result(

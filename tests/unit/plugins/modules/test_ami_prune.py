@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import typing as t
 
 import botocore.client
-import botocore.loaders
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.golden.ami.plugins.module_utils._ami import calls_prune
@@ -21,22 +19,7 @@ from harness.prune_world import PLACE, REGION, PruneWorld, ago, stamp
 
 Prune = t.Callable[..., dict[str, t.Any]]
 HOME = PLACE[0]
-_LOADER = botocore.loaders.JSONFileLoader()
-_load_file = _LOADER.load_file
-
-
-@functools.cache
-def read_once(path: str) -> t.Any:
-    return _load_file(path)
-
-
 STAGES = {"EnableImageDeprecation", "DisableImage", "CreateTags", "DeregisterImage", "DeleteParameters"}
-
-
-@pytest.fixture(autouse=True)
-def known_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To read what botocore knows of EC2 takes longer than all else in a test, and is the same each time."""
-    monkeypatch.setattr(botocore.loaders.JSONFileLoader, "load_file", lambda _loader, path: read_once(path))
 
 
 @pytest.fixture

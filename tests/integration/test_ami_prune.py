@@ -1,0 +1,310 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What nobody needs goes stage by stage; what is in use stays, and so does what could not be asked about."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime
+import secrets
+import time
+import typing as t
+from dataclasses import dataclass
+
+import pytest
+from harness.cloud import Cloud
+from harness.faults import faults
+from harness.four import Four
+from harness.planted_amis import HOME_REGION, OTHER, OTHER_REGION, Amis
+
+PRUNE = "golden.ami.ami_prune"
+NO_DAYS = {"keep": 0, "disable_after": 0, "delete_after": 0}
+# A deletion takes the lock of the image's channels and gives it back.
+LOCK = {"PutParameter": 1, "DeleteParameter": 1}
+DELETION = {"DeregisterImage": 1, **LOCK}
+
+
+@dataclass
+class Planted:
+    """Two AMIs of one image that both are disabled for long: one is to be used, the other goes."""
+
+    amis: Amis
+    used: str
+    other: str
+
+    @property
+    def ec2(self) -> t.Any:
+        return self.amis.client("ec2")
+
+    @property
+    def ssm(self) -> t.Any:
+        return self.amis.client("ssm")
+
+    def options(self, **more: t.Any) -> dict[str, t.Any]:
+        return {"images": [self.amis.image], "keep": 0, "delete_after": 14, **more}
+
+
+def disabled(amis: Amis, region: str = HOME_REGION, account: str | None = None, days: float = 40) -> str:
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
+    image_id = amis.plant(region, account, **{"golden:disabled-at": since.isoformat()})
+    amis.client("ec2", region, account).disable_image(ImageId=image_id)
+    return image_id
+
+
+@pytest.fixture
+def planted(cloud: Cloud) -> Planted:
+    amis = Amis(cloud)
+    return Planted(amis, disabled(amis), disabled(amis))
+
+
+def actions(result: dict[str, t.Any]) -> dict[str, str]:
+    return {one["image_id"]: one["action"] for one in result["images"]}
+
+
+def reason(result: dict[str, t.Any], image_id: str) -> str:
+    return next(str(one["reason"]) for one in result["images"] if one["image_id"] == image_id)
+
+
+def planted_in_turn(amis: Amis) -> tuple[str, str, str]:
+    """A disabled one and two others, each made in another second: EC2 tells no smaller part."""
+    made = []
+    for plant in (disabled, Amis.plant, Amis.plant):
+        made.append(plant(amis))
+        time.sleep(1.1)
+    return made[0], made[1], made[2]
+
+
+def states(ec2: t.Any, *image_ids: str) -> dict[str, str]:
+    found = ec2.describe_images(
+        Owners=["self"],
+        IncludeDeprecated=True,
+        IncludeDisabled=True,
+        Filters=[{"Name": "image-id", "Values": list(image_ids)}],
+    )
+    return {one["ImageId"]: one["State"] for one in found["Images"]}
+
+
+def test_each_stage_takes_its_own(four: Four, cloud: Cloud) -> None:
+    amis = Amis(cloud)
+    ec2 = amis.client("ec2")
+    gone, old, newest = planted_in_turn(amis)
+    snapshot = amis.snapshot(gone)
+    record = f"/golden/{amis.image}/versions/{amis.version}"
+    amis.client("ssm").put_parameter(Name=record, Value=gone, Type="String")
+    outcome = four.module(PRUNE, {"images": [amis.image], "keep": 1, "delete_after": 14})
+    writes = {"EnableImageDeprecation": 1, "DeleteParameters": 1, **DELETION}
+    outcome.expect(changed=True, writes=writes, idle_reads=20)
+    result = outcome.apply.result
+    assert actions(result) == {gone: "delete", old: "deprecate", newest: "keep"}
+    assert result["deleted_snapshots"] == [snapshot]
+    assert reason(result, newest) == f"one of the newest 1 of {amis.image}"
+    assert result["unread"] == []
+    assert states(ec2, gone, old, newest) == {old: "available", newest: "available"}
+    assert not ec2.describe_snapshots(Filters=[{"Name": "snapshot-id", "Values": [snapshot]}])["Snapshots"]
+    assert not amis.client("ssm").get_parameters(Names=[record])["Parameters"]
+    (waiting,) = [one for one in outcome.apply_again.result["images"] if one["image_id"] == old]
+    assert "is disabled from" in waiting["reason"]
+
+
+def test_without_days_all_stages_follow_at_once(four: Four, cloud: Cloud) -> None:
+    amis = Amis(cloud)
+    gone = amis.plant()
+    outcome = four.module(PRUNE, {"images": [amis.image], **NO_DAYS})
+    stages = {"EnableImageDeprecation": 1, "DisableImage": 1, "CreateTags": 1}
+    outcome.expect(changed=True, writes={**stages, **DELETION}, idle_reads=2)
+    assert states(amis.client("ec2"), gone) == {}
+
+
+@dataclass
+class Uses:
+    """Each method uses an AMI, and says by which words that is told. An AMI is used before it is disabled, where it must be."""
+
+    amis: Amis
+
+    @property
+    def ec2(self) -> t.Any:
+        return self.amis.client("ec2")
+
+    @property
+    def ssm(self) -> t.Any:
+        return self.amis.client("ssm")
+
+    def by_instance(self, image_id: str) -> str:
+        self.ec2.enable_image(ImageId=image_id)
+        made = self.ec2.run_instances(ImageId=image_id, InstanceType="t3.small", MinCount=1, MaxCount=1)
+        self.ec2.disable_image(ImageId=image_id)
+        return f"instance {made['Instances'][0]['InstanceId']}"
+
+    def by_template(self, image_id: str) -> str:
+        name = f"t-{secrets.token_hex(4)}"
+        made = self.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData={"ImageId": image_id})
+        return f"launch-template {made['LaunchTemplate']['LaunchTemplateId']}"
+
+    def by_stale_template_version(self, image_id: str) -> str:
+        template = self.by_template(image_id).split()[1]
+        new = {"ImageId": "ami-00000000000000abc"}
+        self.ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=new)
+        self.ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
+        return f"launch-template-version {template}:1"
+
+    def by_parameter(self, image_id: str) -> str:
+        name = f"/apps/{self.amis.image}/ami"
+        self.ssm.put_parameter(Name=name, Value=image_id, Type="String")
+        return f"ssm-parameter {name}"
+
+    def by_channel(self, image_id: str) -> str:
+        self.ssm.put_parameter(Name=f"/golden/{self.amis.image}/prod", Value=image_id, Type="String")
+        return f"channel prod of {self.amis.image} names it"
+
+    def by_lock(self, image_id: str) -> str:
+        self.ec2.create_tags(Resources=[image_id], Tags=[{"Key": "golden:keep", "Value": "audit"}])
+        return "locked by the tag golden:keep (audit)"
+
+    def by_protection(self, image_id: str) -> str:
+        self.ec2.enable_image(ImageId=image_id)
+        self.ec2.enable_image_deregistration_protection(ImageId=image_id)
+        self.ec2.disable_image(ImageId=image_id)
+        return "deregistration protection is on"
+
+    def by_other_account(self, image_id: str) -> str:
+        self.ec2.enable_image(ImageId=image_id)
+        self.ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Add": [{"UserId": OTHER}]})
+        other = self.amis.client("ec2", account=OTHER)
+        made = other.run_instances(ImageId=image_id, InstanceType="t3.small", MinCount=1, MaxCount=1)
+        self.ec2.disable_image(ImageId=image_id)
+        return f"instance {made['Instances'][0]['InstanceId']}"
+
+    def all(self) -> dict[str, str]:
+        """An AMI for each way to use one, with the words."""
+        ways = (
+            self.by_instance,
+            self.by_template,
+            self.by_stale_template_version,
+            self.by_parameter,
+            self.by_channel,
+            self.by_lock,
+            self.by_protection,
+            self.by_other_account,
+        )
+        found = {}
+        for way in ways:
+            image_id = disabled(self.amis)
+            found[image_id] = way(image_id)
+        return found
+
+    def end(self, said: c.Collection[str]) -> None:
+        for client in (self.ec2, self.amis.client("ec2", account=OTHER)):
+            told = [one.split()[1] for one in said if one.startswith("instance ")]
+            found = client.describe_instances(Filters=[{"Name": "instance-id", "Values": told}])["Reservations"]
+            for reservation in found:
+                client.terminate_instances(InstanceIds=[reservation["Instances"][0]["InstanceId"]])
+
+
+def test_what_is_in_use_stays_and_says_how(four: Four, cloud: Cloud) -> None:
+    """Each kind of use, beside one AMI that nobody uses."""
+    uses = Uses(Amis(cloud))
+    gone = disabled(uses.amis)
+    said = uses.all()
+    try:
+        # The last launch would keep some of them without a look at who uses them.
+        options = {"images": [uses.amis.image], "keep": 0, "launched_within": 0, "accounts": [uses.amis.account, OTHER]}
+        outcome = four.module(PRUNE, options)
+        outcome.expect(changed=True, writes=DELETION, idle_reads=60)
+        result = outcome.apply.result
+        assert actions(result) == {gone: "delete", **dict.fromkeys(said, "keep")}
+        assert {one: words in reason(result, one) for one, words in said.items()} == dict.fromkeys(said, True)
+        assert states(uses.ec2, gone, *said) == dict.fromkeys(said, "disabled")
+    finally:
+        uses.end(said.values())
+
+
+def test_the_last_launch_keeps_it(four: Four, planted: Planted) -> None:
+    """Also when the instance is gone."""
+    name = Uses(planted.amis).by_instance(planted.used).split()[1]
+    planted.ec2.terminate_instances(InstanceIds=[name])
+    until = time.monotonic() + 60
+    while _state(planted.ec2, name) != "terminated" and time.monotonic() < until:
+        time.sleep(0.2)
+    outcome = four.module(PRUNE, planted.options())
+    outcome.expect(changed=True, writes=DELETION, idle_reads=2)
+    assert "last launched on" in reason(outcome.apply.result, planted.used)
+
+
+def _state(ec2: t.Any, instance: str) -> str:
+    (reservation,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+    return str(reservation["Instances"][0]["State"]["Name"])
+
+
+@pytest.mark.parametrize(
+    ("source", "operation"),
+    [
+        ("instances", "DescribeInstances"),
+        ("ssm-parameters", "DescribeParameters"),
+        ("image-builder", "DescribeImageReferences"),
+        ("channels", "GetParametersByPath"),
+    ],
+)
+def test_what_cannot_be_read_keeps_them_all(
+    four: Four, cloud: Cloud, planted: Planted, source: str, operation: str
+) -> None:
+    with faults(cloud, operation, "error", code="UnauthorizedOperation"):
+        outcome = four.module(PRUNE, planted.options())
+        outcome.expect(changed=False, writes={}, idle_reads=40)
+    for image_id in (planted.used, planted.other):
+        said = reason(outcome.apply.result, image_id)
+        assert said.startswith(f"{source} of {planted.amis.account} in {HOME_REGION} could not be read (")
+        assert "UnauthorizedOperation" in said
+    assert [one["source"] for one in outcome.apply.result["unread"]] == [source]
+    assert set(states(planted.ec2, planted.used, planted.other).values()) == {"disabled"}
+
+
+def test_copies_in_two_accounts_and_three_regions_go_together(four: Four, cloud: Cloud) -> None:
+    amis = Amis(cloud)
+    places = [(HOME_REGION, None), (OTHER_REGION, None), ("ap-southeast-2", None), (OTHER_REGION, OTHER)]
+    ids = [disabled(amis, region, account) for region, account in places]
+    options = {
+        "images": [amis.image],
+        "keep": 0,
+        "regions": [HOME_REGION, OTHER_REGION, "ap-southeast-2"],
+        "accounts": [amis.account, OTHER],
+        "copies": True,
+    }
+    far = amis.client("ssm", OTHER_REGION, OTHER)
+    far.put_parameter(Name=f"/apps/{amis.image}", Value=ids[3], Type="String")
+    outcome = four.module(PRUNE, options)
+    outcome.expect(changed=False, writes={}, idle_reads=100)
+    assert "its copy" in reason(outcome.apply.result, ids[0])
+    far.delete_parameter(Name=f"/apps/{amis.image}")
+    outcome = four.module(PRUNE, options)
+    outcome.expect(changed=True, writes={"DeregisterImage": 4, "PutParameter": 4, "DeleteParameter": 4}, idle_reads=8)
+    assert actions(outcome.apply.result) == dict.fromkeys(ids, "delete")
+
+
+def test_stale_versions_of_launch_templates_go_along(four: Four, planted: Planted) -> None:
+    Uses(planted.amis).by_stale_template_version(planted.used)
+    outcome = four.module(PRUNE, planted.options(launch_template_versions=True))
+    writes = {**DELETION, "DeregisterImage": 2, "DeleteLaunchTemplateVersions": 1}
+    outcome.expect(changed=True, writes=writes, idle_reads=2)
+
+
+def test_what_is_denied_half_way_is_told_and_goes_on_later(four: Four, cloud: Cloud, planted: Planted) -> None:
+    with faults(cloud, "DeregisterImage", "error", code="UnauthorizedOperation", times=1):
+        _run, (_check, apply) = four._recorder.tasks(PRUNE, planted.options(), 2, {})
+    assert apply.failed
+    assert len(apply.result["failed_images"]) == 1
+    assert "run the task again" in apply.result["msg"]
+    assert len(states(planted.ec2, planted.used, planted.other)) == 1
+    four.module(PRUNE, planted.options()).expect(changed=True, writes=DELETION, idle_reads=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "Which AMIs?"),
+        ({"images": ["web"], "regions": ["eu-west-9"]}, "not a Region"),
+        ({"filters": {"no-such-filter": "x"}}, "no-such-filter"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(four: Four, options: dict[str, t.Any], said: str) -> None:
+    assert said in four.refused(PRUNE, options)
