@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from golden_cloud.api.autoscaling.group import Group, Member
 
 CHANNEL = "/golden/wordpress/prod"
 
@@ -205,3 +206,29 @@ def test_too_many_calls_in_the_words_of_the_service(
     call = {"DescribeAutoScalingGroups": "describe_auto_scaling_groups"}.get(operation, "describe_organization")
     with refused(code):
         getattr(client, call)()
+
+
+@pytest.mark.parametrize(("policies", "first"), [(["Default"], "late"), (["OldestInstance"], "early")])
+def test_who_goes_first(policies: list[str], first: str) -> None:
+    def member(name: str, version: str, since: float) -> Member:
+        return Member(name, "us-east-1a", "subnet-1", "t3.small", "ami-1", {"Version": version}, "InService", since)
+
+    members = {"early": member("early", "2", 1.0), "late": member("late", "1", 2.0)}
+    group = Group(
+        "web", "arn", {}, 0, 2, 1, ["subnet-1"], ["us-east-1a"], False, [], policies=policies, members=members
+    )
+    assert [one.instance_id for one in group.surplus()] == [first]
+    assert group.describe()["TerminationPolicies"] == policies
+
+
+def test_the_zone_with_most_gives_first() -> None:
+    def member(name: str, zone: str, since: float) -> Member:
+        return Member(name, zone, "subnet-1", "t3.small", "ami-1", {"Version": "1"}, "InService", since)
+
+    members = {
+        "a": member("a", "us-east-1a", 1.0),
+        "b": member("b", "us-east-1b", 2.0),
+        "c": member("c", "us-east-1b", 3.0),
+    }
+    group = Group("web", "arn", {}, 0, 3, 2, [], ["us-east-1a", "us-east-1b"], False, [], members=members)
+    assert [one.instance_id for one in group.surplus()] == ["b"]

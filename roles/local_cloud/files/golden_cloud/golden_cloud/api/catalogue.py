@@ -216,8 +216,8 @@ def has(service: str, operation: str) -> bool:
 _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
     ("CreateAutoScalingGroup", "HealthCheckType"): ["EC2"],
     ("UpdateAutoScalingGroup", "HealthCheckType"): ["EC2"],
-    ("CreateAutoScalingGroup", "TerminationPolicies"): [["OldestInstance"]],
-    ("UpdateAutoScalingGroup", "TerminationPolicies"): [["OldestInstance"]],
+    ("CreateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
+    ("UpdateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
     ("DescribeAutoScalingGroups", "IncludeInstances"): [True],
     ("StartInstanceRefresh", "Strategy"): ["Rolling"],
     ("RunInstances", "CapacityReservationSpecification"): [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -120,6 +121,8 @@ class Group:
     cooldown: int = 300
     grace: int = 0
     warmup: int | None = None
+    policies: list[str] = field(default_factory=lambda: ["Default"])
+    """Who goes first: Default or OldestInstance."""
     created: datetime = field(default_factory=now)
     members: dict[str, Member] = field(default_factory=dict)
     refreshes: list[Refresh] = field(default_factory=list)
@@ -151,9 +154,19 @@ class Group:
         return min(self.subnets, key=lambda s: sum(m.subnet_id == s for m in self.alive))
 
     def surplus(self) -> list[Member]:
-        """Who goes when fewer are wanted: the oldest launch first."""
-        count = len(self.alive) - self.desired
-        return sorted(self.alive, key=lambda m: m.since)[:count] if count > 0 else []
+        """Who goes when fewer are wanted: of the zone that has most, whom the policy names first."""
+        staying, going = list(self.alive), []
+        while len(staying) > self.desired:
+            zones = Counter(m.zone for m in staying)
+            crowded = [m for m in staying if zones[m.zone] == max(zones.values())]
+            going.append(min(crowded, key=self._goes_first))
+            staying.remove(going[-1])
+        return going
+
+    def _goes_first(self, member: Member) -> tuple[int, float]:
+        """By default the oldest version of the launch template, then the oldest instance."""
+        version = str(member.template.get("Version", "")) if self.policies == ["Default"] else ""
+        return int(version) if version.isdigit() else 0, member.since
 
     def to_replace(self) -> list[Member]:
         """Whom the refresh under way terminates now."""
@@ -200,7 +213,7 @@ class Group:
                 tag | {"ResourceId": self.name, "ResourceType": "auto-scaling-group"}
                 for tag in sorted(self.tags, key=lambda tag: str(tag["Key"]))
             ],
-            "TerminationPolicies": ["OldestInstance"],
+            "TerminationPolicies": self.policies,
             "NewInstancesProtectedFromScaleIn": False,
             "DefaultInstanceWarmup": self.warmup,
         }

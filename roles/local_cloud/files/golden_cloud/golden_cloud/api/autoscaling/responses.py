@@ -73,6 +73,7 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
             cooldown=self._get_int_param("DefaultCooldown", 300),
             grace=self._get_int_param("HealthCheckGracePeriod", 0),
             warmup=self._get_int_param("DefaultInstanceWarmup"),
+            policies=self._get_param("TerminationPolicies") or ["Default"],
         )
         return EmptyResult()
 
@@ -95,6 +96,7 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         group.cooldown = self._get_int_param("DefaultCooldown", group.cooldown)
         group.grace = self._get_int_param("HealthCheckGracePeriod", group.grace)
         group.warmup = self._get_int_param("DefaultInstanceWarmup", group.warmup)
+        group.policies = self._get_param("TerminationPolicies") or group.policies
         group.retry_at = 0.0
         return EmptyResult()
 
