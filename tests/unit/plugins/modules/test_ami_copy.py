@@ -128,7 +128,10 @@ def test_a_permission_that_is_not_known_everywhere_yet(world: World, copy: Copy)
 def test_without_sharing_the_task_that_is_lacking_is_named(world: World, copy: Copy) -> None:
     one = source(world)
     result = copy(image_ids=[one], accounts=[OTHER], share=False)
-    assert f"golden.ami.ami_share before this one have image_ids: [{one}] and targets: {{accounts: [{OTHER}]}}" in result["msg"]
+    assert (
+        f"golden.ami.ami_share before this one have image_ids: [{one}] and targets: {{accounts: [{OTHER}]}}"
+        in result["msg"]
+    )
     assert world.writes == []
     disk = world.images[HERE][one]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
     world.shared |= {(one, OTHER), (disk, OTHER)}
@@ -407,7 +410,9 @@ def test_an_image_of_a_stranger(world: World, copy: Copy) -> None:
     image_id, disk = one["ImageId"], one["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
     assert "has to be shared by its owner first" in copy(image_ids=[image_id], regions=["eu-west-1"])["msg"]
     world.shared.add((image_id, HOME))
-    assert f"shared by account {THIRD}, its snapshots are not" in copy(image_ids=[image_id], regions=["eu-west-1"])["msg"]
+    assert (
+        f"shared by account {THIRD}, its snapshots are not" in copy(image_ids=[image_id], regions=["eu-west-1"])["msg"]
+    )
     world.shared.add((disk, HOME))
     assert f"of account {THIRD}, which has not shared it" in copy(image_ids=[image_id], accounts=[OTHER])["msg"]
     assert world.writes == []
