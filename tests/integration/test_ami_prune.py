@@ -248,7 +248,7 @@ def _state(ec2: t.Any, instance: str) -> str:
 def test_what_cannot_be_read_keeps_them_all(
     four: Four, cloud: Cloud, planted: Planted, source: str, operation: str
 ) -> None:
-    with faults(cloud, operation, "error", code="UnauthorizedOperation"):
+    with faults(cloud, operation, "error", code="UnauthorizedOperation", times=1000):
         outcome = four.module(PRUNE, planted.options())
         outcome.expect(changed=False, writes={}, idle_reads=40)
     for image_id in (planted.used, planted.other):
@@ -277,7 +277,7 @@ def test_copies_in_two_accounts_and_three_regions_go_together(four: Four, cloud:
     assert "its copy" in reason(outcome.apply.result, ids[0])
     far.delete_parameter(Name=f"/apps/{amis.image}")
     outcome = four.module(PRUNE, options)
-    outcome.expect(changed=True, writes={"DeregisterImage": 4, "PutParameter": 4, "DeleteParameter": 4}, idle_reads=8)
+    outcome.expect(changed=True, writes={"DeregisterImage": 4, "PutParameter": 4, "DeleteParameter": 4}, idle_reads=9)
     assert actions(outcome.apply.result) == dict.fromkeys(ids, "delete")
 
 
