@@ -208,6 +208,15 @@ def test_too_many_calls_in_the_words_of_the_service(
         getattr(client, call)()
 
 
+def test_metrics_are_never_collected(scaling: Any, make_group: Any, refused: Any) -> None:
+    make_group(DesiredCapacity=0)
+    scaling.disable_metrics_collection(AutoScalingGroupName="web")
+    with refused("NotImplemented"):
+        scaling.enable_metrics_collection(AutoScalingGroupName="web", Granularity="1Minute")
+    with refused("ValidationError"):
+        scaling.disable_metrics_collection(AutoScalingGroupName="none")
+
+
 @pytest.mark.parametrize(("policies", "first"), [(["Default"], "late"), (["OldestInstance"], "early")])
 def test_who_goes_first(policies: list[str], first: str) -> None:
     def member(name: str, version: str, since: float) -> Member:

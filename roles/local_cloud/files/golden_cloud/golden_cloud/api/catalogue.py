@@ -170,7 +170,7 @@ _ORGANIZATIONS |= {
 _AUTOSCALING = _as_is(
     """
     DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeScalingActivities SetDesiredCapacity
-    DeleteAutoScalingGroup DescribeInstanceRefreshes DescribeLaunchConfigurations
+    DeleteAutoScalingGroup DescribeInstanceRefreshes DescribeLaunchConfigurations DisableMetricsCollection
     """
 )
 _GROUP = """
