@@ -43,7 +43,8 @@ options:
     default: []
   filters:
     description:
-      - Filters of EC2's own, by name, each with a text or a list of texts. See U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html).
+      - Filters of EC2's own, by name, each with a text or a list of texts.
+      - See U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html).
     type: dict
     default: {}
   image:

@@ -89,7 +89,7 @@ class World:
 
     def share(self, image_id: str, account: str, region: str = "eu-west-1") -> None:
         """Let another account see it."""
-        owner = next(one for (_, where), some in self.images.items() if where == region for one in some.values())
+        owner = next(one for (_account, where), some in self.images.items() if where == region for one in some.values())
         self.images.setdefault((account, region), {})[image_id] = owner
 
     def tags(self, resource: str) -> dict[str, str]:
@@ -238,6 +238,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> World:
     """An empty world in place of AWS."""
     made = World()
     # A function, so that it is bound to the client.
+    # pylint: disable-next=unnecessary-lambda
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *given: made(*given))
     return made
 

@@ -74,7 +74,7 @@ class Facts:
 
 
 Version = tuple[str, int]
-Found = t.Iterator[tuple[str | None, str, str, str]]
+Found: t.TypeAlias = "t.Iterator[tuple[str | None, str, str, str]]"
 
 
 def expression_of(image: str | None) -> str | None:

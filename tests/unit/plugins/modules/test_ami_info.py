@@ -87,7 +87,7 @@ def test_permissions_are_read_on_demand(world: World, info: Info) -> None:
 
 
 def test_a_thousand_images_cost_no_call_each(world: World, info: Info) -> None:
-    made = [world.ami() for _ in range(400)]
+    made = [world.ami() for _number in range(400)]
     assert ids(info(image_ids=made, permissions=False)) == made
     assert world.operations().count("DescribeImages") == 3
     assert world.operations().count("DescribeSnapshots") == 3

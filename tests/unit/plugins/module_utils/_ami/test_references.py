@@ -92,7 +92,7 @@ class Client:
             raise denied("GetParameters")
         found = []
         for asked in Names:
-            name, _, selector = asked.partition(":")
+            name, _colon, selector = asked.partition(":")
             more = {"Selector": f":{selector}"} if selector else {}
             if asked in self.values:
                 found.append({"Name": name, "ARN": f"arn:{name}", "Value": self.values[asked], **more})

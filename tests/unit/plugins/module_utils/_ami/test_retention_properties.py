@@ -86,7 +86,7 @@ def make_world(random: Random) -> World:
     amis = tuple(make_ami(random, number) for number in range(random.randint(0, 14)))
     ids = [ami.image_id for ami in amis]
     referred = random.sample(ids, random.randint(0, min(4, len(ids))))
-    references = {one: tuple(make_reference(random) for _ in range(random.randint(1, 2))) for one in referred}
+    references = {one: tuple(make_reference(random) for _number in range(random.randint(1, 2))) for one in referred}
     channels = []
     for image in IMAGES:
         for name in CHANNELS:

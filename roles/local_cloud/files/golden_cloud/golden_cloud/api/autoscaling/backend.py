@@ -146,6 +146,8 @@ def keep_all() -> bool:
         for _account, _region, backend in list(autoscaling_backends.iter_backends())
         for group in list(backend.groups.values())
     ]
-    if any([backend.keep(group) for backend, group in groups]):
+    # All of them, whatever the first says.
+    did_something = [backend.keep(group) for backend, group in groups]
+    if any(did_something):
         runtime.current().touched()
     return any(g.retry_at > time.time() or (g.refresh is not None and g.refresh.warmup) for _backend, g in groups)

@@ -276,7 +276,7 @@ IMAGE_FILTERS: dict[str, Any] = {
     "owner-alias": lambda i: i.owner_alias,
     "owner-id": lambda i: i.owner_id,
     "platform": lambda i: None,
-    "public-ssm-parameter-name": lambda i: _public_parameters(i),
+    "public-ssm-parameter-name": _public_parameters,
     "root-device-name": lambda i: i.root_device_name,
     "root-device-type": lambda i: i.root_device_type,
     "source-image-id": lambda i: i.source_image_id,
