@@ -53,7 +53,7 @@ class Life:
     def step(self, why: str, playbook: str, *arguments: str, refused: bool = False) -> str:
         """Run a playbook, and show its last word."""
         self._number += 1
-        shown = shlex.join(argument for argument in arguments if argument != "-e")
+        shown = shlex.join(arguments)
         print(
             f"\n== {self._number}. {why}\n$ ansible-playbook playbooks/{playbook} -e image=demo {shown}".rstrip(),
             flush=True,
