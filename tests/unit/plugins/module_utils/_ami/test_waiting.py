@@ -28,7 +28,8 @@ def moments(seed: int) -> list[tuple[float, float]]:
     """When copies are ready, and when that was expected by the one before."""
     chance = random.Random(seed)
     return [
-        (took, took * (1 + chance.uniform(-SPREAD, SPREAD))) for took in (chance.uniform(60, 1800) for _number in range(200))
+        (took, took * (1 + chance.uniform(-SPREAD, SPREAD)))
+        for took in (chance.uniform(60, 1800) for _number in range(200))
     ]
 
 
