@@ -154,9 +154,12 @@ options:
       - image-builder
       - channels
       - last-launched
+      - other-accounts
 
 notes:
-  - An AMI that is shared with accounts which O(accounts) does not name may be in use there. Of that only O(launched_within) tells.
+  - An AMI that is shared with accounts which O(accounts) does not name, with an organization or with everybody may be in use there, and
+    stays. Take the permission back (M(golden.ami.ami_share)), name the accounts, or accept it with V(other-accounts) in
+    O(accept_unread); then only O(launched_within) tells of such use.
   - EC2 takes the launch permissions of an AMI away when it is disabled.
   - To keep an AMI for ever, give it the tag C(golden:keep), or turn on its deregistration protection.
   - Besides those of EC2 that it acts with, the module needs the permissions V(autoscaling:Describe*),

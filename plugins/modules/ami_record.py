@@ -50,6 +50,11 @@ options:
         recorded already.
     type: str
     required: true
+  timeout:
+    description:
+      - Seconds to wait until all that was written reads back. AWS looks at the AMI after it has taken the parameter.
+    type: int
+    default: 120
 
 seealso:
   - module: golden.ami.ami_copy

@@ -141,6 +141,8 @@ class PruneWorld(World):
         return {"ImageReferences": [one for one in self.recipes[place] if one["ImageId"] in request["ImageIds"]]}
 
     def _DescribeImageAttribute(self, place: Place, request: Resource) -> Resource:  # noqa: N802
+        if request["Attribute"] == "launchPermission":
+            return {"LaunchPermissions": self.images[place][request["ImageId"]].get("LaunchPermissions", [])}
         launched = self.images[place][request["ImageId"]].get("LastLaunchedTime")
         return {"LastLaunchedTime": {"Value": launched} if launched else {}}
 

@@ -98,7 +98,8 @@ def test_no_ami_is_called_so(row: Row, canary: Path, field: str, kind: str) -> N
     text = planted(HOSTILE.get(kind, ""), canary)
     if (field, kind) == ("version", "option"):
         text = "--force"
-    assert_refused(row, row.bench.build("web", **{field: text}), f"{field}: ")
+    arguments = {**row.bench.arguments("web"), field: text}
+    assert_refused(row, row.bench.start_module("packer_build", arguments).finish(), f"{field}: ")
 
 
 @pytest.mark.row("names")

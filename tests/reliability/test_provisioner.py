@@ -30,7 +30,7 @@ yes | head -n 1
 echo never comes here"""
 INLINE = TEMPLATE.replace(
     'script           = "${path.root}/provision.sh"',
-    'inline_shebang = "/bin/bash -e -o pipefail"\n    inline = ["(echo the installer says no; exit 7) | cat"]',
+    'inline_shebang = "/bin/bash -e"\n    inline = ["set -o pipefail", "(echo the installer says no; exit 7) | cat"]',
 )
 
 

@@ -114,6 +114,6 @@ class Accounts:
 
     @property
     def _partition(self) -> str:
-        return next(
-            (f"aws-{part}" for part in ("cn", "us-gov", "iso", "iso-b") if self._region.startswith(f"{part}-")), "aws"
-        )
+        import botocore.session  # noqa: PLC0415 - AnsibleAWSModule has told by now when it is missing
+
+        return str(botocore.session.Session().get_partition_for_region(self._region))

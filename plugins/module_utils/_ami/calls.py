@@ -63,7 +63,14 @@ class _Handler(AWSErrorHandler):
 
 
 # Of the words in which AWS says "not so fast" AWSRetry knows EC2's RequestLimitExceeded only; SSM says ThrottlingException.
-_THROTTLED = ["ThrottlingException", "RequestThrottled", "RequestThrottledException", "EC2ThrottledException"]
+# TooManyUpdates: another write to a parameter is under way.
+_THROTTLED = [
+    "ThrottlingException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "EC2ThrottledException",
+    "TooManyUpdates",
+]
 # EC2 may not know what it has just made itself: its API reference, "Ensuring idempotency" and "Eventual consistency".
 _NOT_YET = ["InvalidAMIID.NotFound", "InvalidSnapshot.NotFound"]
 _retry = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=_THROTTLED)

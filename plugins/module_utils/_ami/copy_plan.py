@@ -16,6 +16,7 @@ import typing as t
 
 from .accounts import Place
 from .images import Ami
+from .retention_world import DISABLED_TAG
 from .waiting import PENDING
 
 # Region and id of what an AMI or a snapshot was copied from, where EC2 itself does not tell.
@@ -169,8 +170,8 @@ class Plan:
 
 
 def own_tags(tags: c.Mapping[str, str]) -> dict[str, str]:
-    """Those that can be written: AWS's own can't."""
-    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+    """Those that a copy gets: AWS's own can't be written, and since when the source was disabled is nothing of a copy's."""
+    return {key: value for key, value in tags.items() if not key.startswith("aws:") and key != DISABLED_TAG}
 
 
 def was_copied(image: Image, source: Image) -> bool:

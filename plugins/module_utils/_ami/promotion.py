@@ -337,6 +337,8 @@ def _apply(options: Options, promotion: Promotion, plan: Plan, by: str) -> None:
                 " at what it names now, and run again if it is still to be moved.",
                 **unchanged(options, again),
             )
+        # It may have been revoked meanwhile: that takes the same lock.
+        _check_verdicts(options, again)
         kind = ROLLED_BACK if options.rolls_back else PROMOTED
         Mover(promotion.clouds, kind, by, options.timeout).apply(plan.moves)
 

@@ -88,8 +88,9 @@ class Applying:
         with contextlib.ExitStack() as locks:
             self._lock(locks)
             self._look([line.ami for line in self._on(DISABLE) if line.ami.state != "disabled"], "available")
-            self._each(DISABLE, self._disable)
+            # The note first: an old one must not make an AMI look as if it had been disabled for long.
             self._note_disabled()
+            self._each(DISABLE, self._disable)
             going = [line.ami for line in self._on(DELETE)]
             self._look(going, "disabled")
             self._delete([ami for ami in going if self.outcomes[ami.image_id].goes_on])
@@ -125,7 +126,7 @@ class Applying:
         for ami, answer in zip(amis, at_once(work, amis), strict=True):
             if isinstance(answer, AmiError):
                 self._fail([ami], answer)
-            elif step == DEPRECATE:
+            else:
                 self.outcomes[ami.image_id].done.append(step)
 
     def _fail(self, amis: c.Iterable[Ami], error: AmiError | str) -> None:
@@ -155,9 +156,6 @@ class Applying:
                     calls.create_tags(self._ec2(place), [ami.image_id for ami in some], tags)
                 except AmiError as error:
                     self._fail(some, error)
-                else:
-                    for ami in some:
-                        self.outcomes[ami.image_id].done.append(DISABLE)
 
     def _look(self, amis: list[Ami], state: str) -> None:
         """Keep what somebody came to use since the plan was made. One that is gone is what was wanted."""

@@ -19,7 +19,7 @@ from .channels import check_channel
 from .references import SOURCES
 from .retention_world import DAY, Policy, Rule
 
-CHANNELS, LAUNCHES = "channels", "last-launched"
+CHANNELS, LAUNCHES, OTHERS = "channels", "last-launched", "other-accounts"
 _WILDCARDS = "*?"
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -40,7 +40,12 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "copies": {"type": "bool", "default": False},
     "launch_template_versions": {"type": "bool", "default": False},
     "orphaned_snapshots": {"type": "bool", "default": False},
-    "accept_unread": {"type": "list", "elements": "str", "default": [], "choices": [*SOURCES, CHANNELS, LAUNCHES]},
+    "accept_unread": {
+        "type": "list",
+        "elements": "str",
+        "default": [],
+        "choices": [*SOURCES, CHANNELS, LAUNCHES, OTHERS],
+    },
 }
 
 
@@ -138,6 +143,10 @@ def _check_days(name: str, number: int | None) -> None:
         raise AmiError(f"{name}: {number} is less than nothing. Give 0 or more.")
 
 
+# Filters that name AMIs; of the others most of an account's AMIs may have the same value.
+_SAYS_WHICH = ("name", "description", "image-id", "source-", "tag:")
+
+
 def _refuse_no_scope(params: c.Mapping[str, t.Any]) -> None:
     """What deletes is told what to look at; nothing that means everything."""
     if not params["images"] and not params["filters"]:
@@ -151,6 +160,11 @@ def _refuse_no_scope(params: c.Mapping[str, t.Any]) -> None:
     values = [value for name, given in params["filters"].items() for value in _values(name, given)]
     if not params["images"] and all(not value.strip(_WILDCARDS) for value in values):
         raise AmiError(f"filters: {params['filters']} lets every AMI through. Give a filter that does not.")
+    if not params["images"] and not any(name.startswith(_SAYS_WHICH) for name in params["filters"]):
+        raise AmiError(
+            f"filters: {', '.join(params['filters'])} says of what kind AMIs are, not which they are, and those of the whole"
+            " account could be meant. Give name, description, image-id, a source or a tag as well."
+        )
 
 
 def _values(name: str, given: t.Any) -> list[str]:

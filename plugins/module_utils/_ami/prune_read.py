@@ -13,7 +13,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from . import calls_parameters, calls_prune
+from . import calls_parameters, calls_permissions, calls_prune
 from .accounts import Accounts, Place
 from .at_once import all_at_once
 from .base import channel_parameter
@@ -22,10 +22,10 @@ from .channels import channels_of, entry_of
 from .channels import standing as moves_that_stand
 from .images import Ami, chunks, moment, read_amis
 from .own_amis import clouds_of
-from .prune_options import CHANNELS, LAUNCHES, Options
+from .prune_options import CHANNELS, LAUNCHES, OTHERS, Options
 from .references import SOURCES, Reference, References, Unread, read_references, reason_of
 from .retention import Plan, candidates, make_plan
-from .retention_holds import unit_of
+from .retention_holds import SHARED, unit_of
 from .retention_world import DAY, Channel, Named, World
 
 # EC2 is asked about ten AMIs at a time there, so only about those that would go otherwise.
@@ -57,13 +57,19 @@ class Reading:
                 return world, plan
             asked |= {ami.image_id for ami in wanted}
             world = self._launched(self._referred(world, wanted, _DEAR, own=True), wanted)
+            world = self._shared(world, wanted)
 
     def second_look(self, amis: c.Sequence[Ami]) -> World:
         """Of just these what is so now, and who refers to them; those that are gone are left out."""
         by_place = _by_place(amis)
         found = all_at_once(lambda place: self._read(place, [ami.image_id for ami in by_place[place]]), list(by_place))
         world = World(tuple(ami for some in found for ami in some), self.now)
-        return self._referred(self._referred(world, world.amis, _CHEAP), world.amis, _DEAR, own=True)
+        world = self._referred(self._referred(world, world.amis, _CHEAP), world.amis, _DEAR, own=True)
+        answers = all_at_once(lambda one: self._channels(*one), sorted({(a.place, a.image) for a in amis if a.image}))
+        channels = tuple(channel for found_channels, _unread in answers for channel in found_channels)
+        failed = tuple(one for _found, unread in answers for one in unread)
+        world = dataclasses.replace(world, channels=channels, unread=tuple(dict.fromkeys((*world.unread, *failed))))
+        return self._shared(world, world.amis)
 
     def _read(self, place: Place, ids: c.Sequence[str] = ()) -> list[Ami]:
         cloud = self.clouds[place]
@@ -135,6 +141,28 @@ class Reading:
             for ami in world.amis
         )
         return dataclasses.replace(world, amis=amis_now, unread=tuple(dict.fromkeys(unread)))
+
+    def _shared(self, world: World, amis: c.Sequence[Ami]) -> World:
+        """With the other accounts that may use them, and what they launch nobody here can read; one call for each AMI."""
+        if OTHERS in self._options.policy.accept_unread:
+            return world
+        # A disabled AMI is nobody else's any more.
+        asked = [ami for ami in amis if ami.state != "disabled"]
+        references = dict(world.references)
+        unread = list(world.unread)
+        for ami, (found, failed) in zip(asked, all_at_once(self._users, asked), strict=True):
+            references[ami.image_id] = (*references.get(ami.image_id, ()), *found)
+            unread += failed
+        return dataclasses.replace(world, references=references, unread=tuple(dict.fromkeys(unread)))
+
+    def _users(self, ami: Ami) -> tuple[list[Reference], list[Unread]]:
+        known = {place.account for place in self.places if place.region == ami.place.region}
+        try:
+            entries = calls_permissions.read_launch_permissions(self._ec2(ami.place), ami.image_id)
+        except AmiError as error:
+            return [], [Unread(OTHERS, ami.place.account, ami.place.region, reason_of(error))]
+        users = [str(value) for entry in entries for value in entry.values() if value not in known]
+        return [Reference(SHARED, user, "", ami.place.account, ami.place.region) for user in users], []
 
     def _last_launch(self, ami: Ami) -> tuple[datetime.datetime | None, list[Unread]]:
         try:

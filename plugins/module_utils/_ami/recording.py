@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
+import time
 import typing as t
 
 from . import accounts, calls, own_amis, table
@@ -25,9 +26,12 @@ from .versions import check_version, version_parameter
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "image": {"type": "str", "required": True},
     "version": {"type": "str", "required": True},
+    "timeout": {"type": "int", "default": 120},
     **accounts.ARGUMENT_SPEC,
 }
 
+# Seconds between two looks at what was written.
+_PAUSE = 1.0
 RECORD, KEEP, NONE = "record", "keep", "none"
 
 Result = dict[str, t.Any]
@@ -102,6 +106,8 @@ def run(module: t.Any) -> Result:
     image, version = params["image"], params["version"]
     check_image(image)
     check_version(version)
+    if params["timeout"] < 1:
+        raise AmiError(f"timeout: {params['timeout']} is no time to wait; say 1 or more seconds.")
     known = Accounts(module.client, module.region, params["role_name"])
     clouds = own_amis.clouds_of(known, known.places(params["accounts"], params["regions"]))
     for place, cloud in clouds.items():
@@ -113,12 +119,35 @@ def run(module: t.Any) -> Result:
         ssm = clouds[step.place].ssm(step.place.region)
         calls.put_image_parameter(ssm, name, step.image_ids[0], f"{image} {version} by golden.ami")
 
-    if not module.check_mode:
-        take([[_step(line, name)] for line in lines if line.action == RECORD], write)
+    written = [line for line in lines if line.action == RECORD]
+    if written and not module.check_mode:
+        take([[_step(line, name)] for line in written], write)
+        _wait(clouds, written, name, params["timeout"])
     for line in lines:
         if line.action == NONE:
             module.warn(f"{image} {version} is not recorded in {line.place}: {line.reason}")
     return _result(lines, name)
+
+
+def _wait(clouds: c.Mapping[Place, Cloud], written: c.Sequence[Line], name: str, timeout: float) -> None:
+    """Until all read back: SSM looks at the AMI after it has answered, and writes nothing when it does not like it."""
+
+    def reads(line: Line) -> bool:
+        ssm = clouds[line.place].ssm(line.place.region)
+        return calls.get_parameters(ssm, [name]).get(name) == line.image_id
+
+    until = time.monotonic() + timeout
+    left = list(written)
+    while left:
+        left = [line for line, there in zip(left, all_at_once(reads, left), strict=True) if not there]
+        if left and time.monotonic() >= until:
+            told = ", ".join(f"{line.image_id} in {line.place}" for line in left)
+            raise AmiError(
+                f"{name} was written and does not read back after {timeout:.0f} s for {told}: SSM may not have liked the AMI."
+                " See that it is available and that the account may use it, and run again."
+            )
+        if left:
+            time.sleep(_PAUSE)
 
 
 def _step(line: Line, name: str) -> Step:

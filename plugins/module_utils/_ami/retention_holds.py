@@ -126,6 +126,10 @@ def held_by_others(world: World, policy: Policy) -> Holds:
     }
 
 
+# A reference of this kind stands for all that another account, an organization or everybody may use it for.
+SHARED = "shared-with"
+
+
 def holding(references: c.Iterable[Reference], policy: Policy) -> list[Reference]:
     """Those that keep an AMI: stale versions of launch templates do unless they are to go with it, its own record never."""
     return [
@@ -142,6 +146,8 @@ def might_protect(unread: Unread, ami: Ami, policy: Policy) -> bool:
 
 
 def _said(one: Reference) -> str:
+    if one.kind == SHARED:
+        return f"it is shared with {one.id}, and what is launched from it there is not looked at"
     detail = f" ({one.detail})" if one.detail else ""
     return f"{one.kind} {one.id}{detail} of {one.account} uses it"
 

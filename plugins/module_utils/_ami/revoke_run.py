@@ -31,6 +31,7 @@ from .own_amis import clouds_of
 from .permissions import entries, permissions_of
 from .promotion import There, read_there
 from .references import References, read_references
+from .retention_world import DISABLED_TAG
 from .revocation import DESCENDANT, Change, Facts, Kin, family, read_record, record_parameter, restore, revoke
 from .steps import Step, take
 from .versions import REVOKED_TAG, check_version, version_parameter, versions_path
@@ -85,6 +86,8 @@ class Plan:
     moves: tuple[Move, ...]
     spared: tuple[Kin, ...]
     stuck: tuple[str, ...]
+    # What channels that cannot be moved name, by place and parameter.
+    before: c.Mapping[tuple[Place, str], str] = dataclasses.field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -182,12 +185,17 @@ class World:
         values = calls_parameters.read_below(self.clouds[place].ssm(place.region), start.rstrip("/"), False)
         return [(place, image, name, values[f"{start}{name}"]) for name in channels.channels_of(image, values)]
 
-    def moves_off(self) -> tuple[list[Move], list[str]]:
-        """Each channel that names one of the AMIs to its last good version, the same in all those places; else a sentence."""
+    def moves_off(self) -> tuple[list[Move], list[str], dict[tuple[Place, str], str]]:
+        """Each channel that names one of the AMIs to its last good version, the same in all those places.
+
+        Else a sentence, and what the channel names, by place and parameter.
+        """
+        values: dict[tuple[Place, str], str] = {}
         hit: dict[tuple[str, str], list[Place]] = {}
         for place, image, channel, value in self.channels():
             if value in self.ids:
                 hit.setdefault((image, channel), []).append(place)
+                values[place, channel_parameter(image, channel)] = value
         moves: list[Move] = []
         stuck: list[str] = []
         for (image, channel), places in hit.items():
@@ -199,7 +207,8 @@ class World:
                     f"The channel {channel} of {image} in {where} has had no other version that is good, and names one that is"
                     " revoked: nothing can be launched by it until a version is promoted."
                 )
-        return moves, stuck
+        moving = {(move.place, move.parameter) for move in moves}
+        return moves, stuck, {key: value for key, value in values.items() if key not in moving}
 
     def _last_good(self, image: str, channel: str, places: list[Place]) -> list[Move]:
         parameter = channel_parameter(image, channel)
@@ -262,7 +271,7 @@ def make_plan(options: Options, world: World, by: str) -> Plan:
     facts = world.facts()
     if options.restores:
         return Plan(tuple(restore(one) for one in facts), tuple(world.moves_back(facts)), tuple(world.spared), ())
-    moves, stuck = world.moves_off()
+    moves, stuck, before = world.moves_off()
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     taken = [
         revoke(
@@ -278,7 +287,7 @@ def make_plan(options: Options, world: World, by: str) -> Plan:
         )
         for one in facts
     ]
-    return Plan(tuple(taken), tuple(moves), tuple(world.spared), tuple(stuck))
+    return Plan(tuple(taken), tuple(moves), tuple(world.spared), tuple(stuck), before)
 
 
 class Carrier:
@@ -291,7 +300,8 @@ class Carrier:
         self._by = by
 
     def carry_out(self) -> None:
-        images = sorted({move.parameter.split("/")[2] for move in self._plan.moves})
+        # Whatever moves: nobody is to promote meanwhile what is taken away.
+        images = sorted({self._world.image_of(one) for one in self._world.kin})
         with contextlib.ExitStack() as locks:
             for image in images:
                 locks.enter_context(ChannelLocks(self._world.clouds, image, self._options.timeout))
@@ -306,12 +316,17 @@ class Carrier:
                 self._take(self._taking)
 
     def _check_channels(self) -> None:
-        for move in self._plan.moves:
-            ssm = self._world.clouds[move.place].ssm(move.place.region)
-            if calls.get_parameter(ssm, move.parameter) != move.before:
-                raise ChannelError(
-                    f"{move.parameter} in {move.place} was moved by somebody else meanwhile. Nothing was changed: run again."
-                )
+        """The channels as the plan has them: those that are to move, and no other one that names what is taken away."""
+        now = {(place, channel_parameter(image, name)): value for place, image, name, value in self._world.channels()}
+        moves = {(move.place, move.parameter): move.before for move in self._plan.moves}
+        stuck = self._plan.before if not self._options.restores else {}
+        for (place, parameter), value in now.items():
+            ours = value in self._world.ids and not self._options.restores
+            if ours and moves.get((place, parameter), stuck.get((place, parameter))) != value:
+                raise _moved(place, parameter)
+        for (place, parameter), value in moves.items():
+            if now.get((place, parameter)) != value:
+                raise _moved(place, parameter)
 
     def _move(self, kind: str) -> None:
         if self._plan.moves:
@@ -335,7 +350,11 @@ class Carrier:
         )
         if change.tags:
             told = f"{change.record.when} {self._options.reason}".strip() if change.record else ""
-            steps.append(self._step(change, "tag", ami.image_id, value=told[:_TAG_LENGTH]))
+            tags = {REVOKED_TAG: told[:_TAG_LENGTH]}
+            if change.record and change.state != ami.state:
+                # From which ami_prune counts the days: not from an earlier time that it was disabled.
+                tags[DISABLED_TAG] = change.record.when
+            steps.append(self._step(change, "tag", ami.image_id, tags=tags))
         return steps
 
     def _taking(self, change: Change) -> list[Step]:
@@ -358,12 +377,17 @@ class Carrier:
     def _forgetting(self, change: Change) -> list[Step]:
         ami = change.facts.ami
         name = record_parameter(self._world.image_of(change.facts.kin), ami.image_id)
-        steps = [self._step(change, "untag", ami.image_id)] if change.tags else []
+        gone = [REVOKED_TAG, *([DISABLED_TAG] if change.state != ami.state else [])]
+        steps = [self._step(change, "untag", ami.image_id, keys=gone)] if change.tags else []
         return steps + ([self._step(change, "forget", name)] if change.drops_record else [])
 
     def _perform(self, step: Step) -> None:
         cloud = self._world.clouds[step.place]
         _PERFORM[step.action](cloud.ec2(step.place.region), cloud.ssm(step.place.region), step)
+
+
+def _moved(place: Place, parameter: str) -> ChannelError:
+    return ChannelError(f"{parameter} in {place} was moved by somebody else meanwhile. Nothing was changed: run again.")
 
 
 def _record(_ec2: calls.Client, ssm: calls.Client, step: Step) -> None:
@@ -372,11 +396,11 @@ def _record(_ec2: calls.Client, ssm: calls.Client, step: Step) -> None:
 
 
 def _tag(ec2: calls.Client, _ssm: calls.Client, step: Step) -> None:
-    calls.create_tags(ec2, list(step.resources), ansible_dict_to_boto3_tag_list({REVOKED_TAG: step.arguments["value"]}))
+    calls.create_tags(ec2, list(step.resources), ansible_dict_to_boto3_tag_list(step.arguments["tags"]))
 
 
 def _untag(ec2: calls.Client, _ssm: calls.Client, step: Step) -> None:
-    calls_images.delete_tags(ec2, list(step.resources), [{"Key": REVOKED_TAG}])
+    calls_images.delete_tags(ec2, list(step.resources), [{"Key": key} for key in step.arguments["keys"]])
 
 
 def _disable(ec2: calls.Client, _ssm: calls.Client, step: Step) -> None:

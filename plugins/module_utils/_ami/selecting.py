@@ -25,7 +25,7 @@ from .own_amis import check_ids
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 # Where the versions of an image are recorded, and who works on it; no channel is called so.
-_RESERVED = {"versions", "locks"}
+_RESERVED = {"versions", "locks", "revoked"}
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "image_ids": {"type": "list", "elements": "str", "default": []},

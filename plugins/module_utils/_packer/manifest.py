@@ -32,7 +32,7 @@ def split_artifact_id(name: str, builder: str, artifact_id: str) -> list[Artifac
     return [Artifact(name, builder, match["region"], match["ami"]) for match in found if match]
 
 
-def read_manifest(text: str, path: str) -> list[Artifact]:
+def read_manifest(text: str | bytes, path: str) -> list[Artifact]:
     """The artifacts of the last run in the text of a manifest; the file gathers the runs before, too."""
     try:
         manifest = json.loads(text)

@@ -194,7 +194,7 @@ def write_probe(
     return directory
 
 
-def read_answers(text: str, questions: c.Iterable[_Question]) -> dict[str, str]:
+def read_answers(text: str | bytes, questions: c.Iterable[_Question]) -> dict[str, str]:
     """The AMIs by source, from the text of the probe's manifest; only those that are ids of AMIs."""
     try:
         builds = json.loads(text)["builds"]
@@ -272,7 +272,7 @@ class Probe:
             refuse_invalid()
             return self._unknown(str(error))
         manifest = self._manifest
-        found = read_answers(manifest.read_text(encoding="utf-8"), questions) if manifest.exists() else {}
+        found = read_answers(manifest.read_bytes(), questions) if manifest.exists() else {}
         if code == 0 and all(name in found for question in questions for name in question.asked_by):
             return Base(found=found)
         refuse_invalid()

@@ -89,7 +89,7 @@ _CALLS: tuple[tuple[re.Pattern[str], str], ...] = (
         "EC2 has no room for it there now: give more instance types or subnets (placements), or build again later",
     ),
     (
-        re.compile(r"exceeded max wait time for"),
+        re.compile(r"exceeded max wait time for|Error waiting for AMI: .*context deadline exceeded"),
         "Packer does not wait longer than aws_polling in the source says, or AWS_MAX_ATTEMPTS times AWS_POLL_DELAY_SECONDS"
         " in its environment; without them 30 minutes for an AMI",
     ),

@@ -144,7 +144,7 @@ def _artifacts(workspace: Workspace, reader: _Reader) -> list[Artifact]:
         for artifact in split_artifact_id(target, builder_type(target), artifact_id)
     ]
     path = workspace.manifest
-    written = read_manifest(path.read_text(encoding="utf-8"), str(path)) if path.exists() else []
+    written = read_manifest(path.read_bytes(), str(path)) if path.exists() else []
     return together(written, told)
 
 

@@ -491,6 +491,42 @@ def test_a_cap_stops_a_run_and_the_next_one_goes_on(world: PruneWorld, prune: Pr
     assert actions(prune(max_count=2)) == {ids[2]: "delete"}
 
 
+@pytest.mark.parametrize(
+    ("permission", "who"),
+    [
+        ({"UserId": "333333333333"}, "333333333333"),
+        ({"Group": "all"}, "all"),
+        ({"OrganizationArn": "arn:aws:organizations::1:organization/o-1"}, "arn:aws:organizations::1:organization/o-1"),
+    ],
+)
+def test_what_others_may_use_stays(world: PruneWorld, prune: Prune, permission: dict[str, str], who: str) -> None:
+    one = world.ami(1, days=50, DeprecationTime=stamp(50), LaunchPermissions=[permission])
+    result = prune()
+    assert actions(result) == {one: "keep"}
+    assert reason(result, one) == f"it is shared with {who}, and what is launched from it there is not looked at"
+    assert world.writes == []
+    assert actions(prune(accept_unread=["other-accounts"])) == {one: "disable"}
+
+
+def test_who_may_use_it_cannot_be_read(world: PruneWorld, prune: Prune) -> None:
+    one = world.ami(1, days=50, DeprecationTime=stamp(50))
+    operation = "DescribeImageAttribute"
+    denied = refusal(operation, "UnauthorizedOperation")
+    world.faults.append(Fault(operation, denied, lambda _place, request: request["Attribute"] == "launchPermission", 99))
+    result = prune()
+    assert actions(result) == {one: "keep"}
+    assert "other-accounts" in reason(result, one)
+
+
+def test_an_old_note_does_not_shorten_the_days(world: PruneWorld, prune: Prune) -> None:
+    """It was disabled and enabled again once; the note is renewed before it is disabled, whatever comes between."""
+    one = world.ami(1, days=90, DeprecationTime=stamp(50), tags={"golden:disabled-at": ago(60).isoformat()})
+    prune()
+    order = [operation for operation in world.writes if operation in ("CreateTags", "DisableImage")]
+    assert order == ["CreateTags", "DisableImage"]
+    assert world.tags(PLACE, one)["golden:disabled-at"] > ago(1).isoformat()
+
+
 def test_amis_of_another_tool_by_filters(world: PruneWorld, prune: Prune) -> None:
     keys: dict[str, t.Any] = {"image": None, "tags": {"team": "web"}}
     new, old = world.ami(2, days=1, **keys), world.ami(1, days=9, **keys)
@@ -519,6 +555,8 @@ REFUSED = [
     ({"images": [], "filters": {"tag:team": []}}, "filters: 'tag:team' has the value []"),
     ({"images": [], "filters": {"tag:team": None}}, "an empty filter"),
     ({"images": [], "filters": {"name": "*"}}, "lets every AMI through"),
+    ({"images": [], "filters": {"state": "available"}}, "says of what kind AMIs are, not which they are"),
+    ({"images": [], "filters": {"architecture": "x86_64", "is-public": False}}, "says of what kind AMIs are"),
     ({"keep": -1}, "keep: -1 is less than nothing"),
     ({"disable_after": -1}, "disable_after: -1"),
     ({"max_percent": 101}, "max_percent: 101 is more than all"),

@@ -12,6 +12,7 @@ import typing as t
 import botocore.client
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.golden.ami.plugins.module_utils._ami import recording
 from ansible_collections.golden.ami.plugins.modules import ami_record
 from harness.channel_world import ACCESS, HOME, OTHER, REGION, SECOND, World, ami_id, error
 
@@ -107,6 +108,7 @@ def test_several_are_not_chosen_from(world: World, record: Record) -> None:
         ({"version": "9.9"}, "there is no complete AMI of it in"),
         ({"version": "a b"}, "is no version"),
         ({"image": "We b"}, "image"),
+        ({"timeout": 0}, "say 1 or more seconds"),
         ({"accounts": ["12345678901"]}, "twelve digits"),
     ],
 )
@@ -115,6 +117,19 @@ def test_refused(world: World, record: Record, given: dict[str, t.Any], said: st
     assert result["failed"]
     assert said in result["msg"]
     assert world.writes() == []
+
+
+def test_what_ssm_does_not_like_never_reads_back(world: World, record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_PAUSE", 0.01)
+
+    def forget(operation: str, where: tuple[str, str], _request: t.Any) -> None:
+        if operation == "GetParameters":
+            world.parameters.get(where, {}).pop(NAME, None)
+
+    world.hook = forget
+    result = record(accounts=[OTHER], timeout=1)
+    assert result["failed"]
+    assert f"does not read back after 1 s for {ami_id(3)} in {OTHER}/{REGION}" in result["msg"]
 
 
 def test_one_place_is_denied(world: World, record: Record) -> None:

@@ -79,7 +79,9 @@ def test_partitions() -> None:
     world = World()
     accounts(world, "cn-north-1").cloud(OTHER)
     accounts(world, "us-gov-west-1").cloud(OTHER)
-    assert [one.split(":")[1] for one in world.entered] == ["aws-cn", "aws-us-gov"]
+    accounts(world, "us-isob-east-1").cloud(OTHER)
+    accounts(world, "eu-north-1").cloud(OTHER)
+    assert [one.split(":")[1] for one in world.entered] == ["aws-cn", "aws-us-gov", "aws-iso-b", "aws"]
 
 
 def test_places() -> None:

@@ -28,8 +28,9 @@ WITHOUT_ID = {"builds": [{**build("1", ""), "artifact_id": None}], "last_run_uui
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"builds": [{}], "last_run_uuid": ""}', json.dumps(WITHOUT_ID), "[" * 100_000]
+    "text",
+    ["", b"\xff\xfe\xfa", "{}", "[]", '{"builds": [{}], "last_run_uuid": ""}', json.dumps(WITHOUT_ID), "[" * 100_000],
 )
-def test_what_is_no_manifest(text: str) -> None:
+def test_what_is_no_manifest(text: str | bytes) -> None:
     with pytest.raises(PackerError, match="m.json is not a manifest"):
         read_manifest(text, "m.json")

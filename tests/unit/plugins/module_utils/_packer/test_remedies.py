@@ -144,6 +144,10 @@ def test_what_only_a_build_shows() -> None:
         ("api error RequestLimitExceeded: Request limit exceeded.", "come too fast"),
         ("api error InsufficientInstanceCapacity: no", "placements"),
         ("Error waiting for AMI: exceeded max wait time for ImageAvailable waiter", "aws_polling"),
+        (
+            "Error waiting for AMI: operation error EC2: DescribeImages, canceled, context deadline exceeded",
+            "aws_polling",
+        ),
     ],
 )
 def test_what_aws_says_of_a_call(said: str, remedy: str) -> None:
