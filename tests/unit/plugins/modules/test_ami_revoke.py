@@ -167,6 +167,50 @@ def test_a_channel_that_was_moved_since_stays(world: World, revoke: Run, promote
     assert state(world)["prod"] == [ami_id(48), ami_id(49)]
 
 
+def test_nobody_promotes_what_is_being_taken_away(world: World, revoke: Run, promote: Run) -> None:
+    """No channel names it when the revocation looks; the promotion comes before its lock, or waits behind it."""
+    for where in PLACES:
+        world.put(where, PROD, world.value(where, PROD.replace("prod", "versions/1.0")) or "")
+    promoted: list[dict[str, t.Any]] = []
+
+    def meanwhile(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "PutParameter" and "/locks/" in request["Name"] and not promoted:
+            world.hook = None
+            promoted.append(promote(version="1.1"))
+
+    world.hook = meanwhile
+    result = revoke()
+    assert promoted[0]["changed"]
+    assert "was moved by somebody else meanwhile. Nothing was changed" in result["msg"]
+    assert not any(_revoked(image) for there in world.images.values() for image in there.values())
+    assert not any("/locks/" in name for name in state(world)["other"])
+
+
+def test_what_is_revoked_between_the_look_and_the_lock_is_not_promoted(world: World, promote: Run) -> None:
+    def meanwhile(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "PutParameter" and "/locks/" in request["Name"]:
+            world.images[PLACES[0]][BAD[0]]["Tags"].append({"Key": "golden:revoked", "Value": "now"})
+
+    for where in PLACES:
+        world.put(where, PROD, world.value(where, PROD.replace("prod", "versions/1.0")) or "")
+    before = state(world)["prod"]
+    world.hook = meanwhile
+    result = promote(version="1.1")
+    assert "must not be in prod" in result["msg"]
+    assert state(world)["prod"] == before
+    assert state(world)["other"] == []
+
+
+def test_since_when_it_is_disabled_is_noted_and_forgotten(world: World, revoke: Run) -> None:
+    """For ami_prune, which would otherwise count from an earlier time."""
+    where = PLACES[0]
+    world.images[where][BAD[0]]["Tags"].append({"Key": "golden:disabled-at", "Value": "2020-01-01T00:00:00+00:00"})
+    revoke()
+    assert world.tags(where, BAD[0])["golden:disabled-at"] > "2026"
+    revoke(state="restored")
+    assert "golden:disabled-at" not in world.tags(where, BAD[0])
+
+
 def test_denied_half_way_is_completed_by_the_next_run(world: World, revoke: Run) -> None:
     before = state(world)
 
