@@ -72,13 +72,13 @@ def test_revoked_with_all_that_is_made_from_it_and_restored(
     options = {"image": "ground", "version": "1.1", "descendants": True, **everywhere}
 
     outcome = four.module(MODULE, {**options, "reason": "leaks"})
-    # A record, a tag and the end of it for each AMI; the channel, and a lock in each place.
+    # A record, a tag and the end of it for each AMI; the channel, and in each place a lock for each of the two images.
     writes = {
         "CreateTags": 7,
         "DisableImage": 7,
         "ModifySnapshotAttribute": 1,
-        "PutParameter": 7 + 12,
-        "DeleteParameter": 6,
+        "PutParameter": 7 + 6 + 12,
+        "DeleteParameter": 12,
     }
     outcome.expect(changed=True, writes=writes, idle_reads=200)
     gone = {"state": "disabled", "revoked": True, "launch": [], "volumes": []}
