@@ -512,7 +512,9 @@ def test_who_may_use_it_cannot_be_read(world: PruneWorld, prune: Prune) -> None:
     one = world.ami(1, days=50, DeprecationTime=stamp(50))
     operation = "DescribeImageAttribute"
     denied = refusal(operation, "UnauthorizedOperation")
-    world.faults.append(Fault(operation, denied, lambda _place, request: request["Attribute"] == "launchPermission", 99))
+    world.faults.append(
+        Fault(operation, denied, lambda _place, request: request["Attribute"] == "launchPermission", 99)
+    )
     result = prune()
     assert actions(result) == {one: "keep"}
     assert "other-accounts" in reason(result, one)
