@@ -324,8 +324,8 @@ class Carrier:
             ours = value in self._world.ids and not self._options.restores
             if ours and moves.get((place, parameter), stuck.get((place, parameter))) != value:
                 raise _moved(place, parameter)
-        for (place, parameter), value in moves.items():
-            if now.get((place, parameter)) != value:
+        for (place, parameter), before in moves.items():
+            if now.get((place, parameter)) != before:
                 raise _moved(place, parameter)
 
     def _move(self, kind: str) -> None:
