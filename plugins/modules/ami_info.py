@@ -100,7 +100,6 @@ notes:
 seealso:
   - module: golden.ami.ami_tag
   - module: golden.ami.ami_share
-  - module: amazon.aws.ec2_ami_info
 """
 
 EXAMPLES = r"""

@@ -119,7 +119,6 @@ notes:
 
 seealso:
   - module: golden.ami.ami_info
-  - module: amazon.aws.ec2_ami
 """
 
 EXAMPLES = r"""

@@ -61,7 +61,6 @@ notes:
 
 seealso:
   - module: golden.ami.ami_info
-  - module: amazon.aws.ec2_tag
 """
 
 EXAMPLES = r"""
