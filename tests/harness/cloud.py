@@ -161,7 +161,7 @@ _GUARDS: dict[Path, subprocess.Popen[bytes]] = {}
 def _guard(cloud: Cloud) -> subprocess.Popen[bytes]:
     # In a session of its own, so that a Ctrl-C in the terminal does not reach it.
     return subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("guard.py")), str(cloud.home), *cloud.argv(*RESET)],
+        [sys.executable, str(Path(__file__).with_name("guard.py")), *cloud.argv(*RESET)],
         env=cloud.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -3,14 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Removes the cloud of a test run that was killed and could not do so itself.
 
-python guard.py DIRECTORY COMMAND [ARGUMENT …]
+python guard.py COMMAND [ARGUMENT …]
 
 Waits for the end of its standard input, which whoever started it holds open as long as it lives. When a word came before,
-all is in order; without one it runs the command, and removes the directory once that has worked.
+all is in order; without one it runs the command, and removes the cloud's directory once that has worked. That is
+XDG_STATE_HOME, and no argument: it is no process of the cloud's, and tests look for these by their command lines.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -27,4 +29,4 @@ def main(directory: str, command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(os.environ["XDG_STATE_HOME"], sys.argv[1:]))

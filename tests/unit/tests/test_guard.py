@@ -18,7 +18,7 @@ WAIT = 20
 def guarded(tmp_path: Path) -> list[str]:
     home = tmp_path / "home"
     home.mkdir()
-    return [sys.executable, guard.__file__, str(home), "touch", str(tmp_path / "was-reset")]
+    return ["env", f"XDG_STATE_HOME={home}", sys.executable, guard.__file__, "touch", str(tmp_path / "was-reset")]
 
 
 def test_one_that_is_told_leaves_it_alone(tmp_path: Path) -> None:
@@ -48,6 +48,6 @@ def test_one_whose_run_was_killed_resets_it(tmp_path: Path) -> None:
 
 
 def test_a_reset_that_fails_keeps_what_tells_of_it(tmp_path: Path) -> None:
-    argv = [*guarded(tmp_path)[:3], "false"]
+    argv = [*guarded(tmp_path)[:4], "false"]
     assert subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=WAIT, check=False).returncode == 1
     assert (tmp_path / "home").exists()
