@@ -33,6 +33,7 @@ from .copy_plan import (
 )
 from .copy_world import Clients, each, read_durations, snapshots_of_copy
 from .images import ami_of, disks_of
+from .steps import why
 from .waiting import GONE, MISSING, PENDING, Waited, wait_for_images
 
 # An id that EC2 gives for a token whose copy is gone is followed by another token; more than this many is no accident.
@@ -71,10 +72,6 @@ class How:
     sleep: c.Callable[[float], None]
 
 
-def said(error: calls.AmiError) -> str:
-    return f"{error.message}: {error.exception}" if error.exception else str(error.message)
-
-
 def request_of(step: Step) -> dict[str, t.Any]:
     """What CopyImage is asked, but for the AMI and the token. All tags are given with it, so that no copy is ever without."""
     wish = step.wish
@@ -107,7 +104,7 @@ def share(clients: Clients, shares: c.Iterable[Share], region: str) -> tuple[lis
                 calls_copy.share_image(ec2, one.image_id, list(one.accounts))
             given.append(one)
         except calls.AmiError as error:
-            troubles.update(dict.fromkeys(one.accounts, said(error)))
+            troubles.update(dict.fromkeys(one.accounts, why(error)))
     return given, troubles
 
 
@@ -150,7 +147,7 @@ class Copying:
                 done.changed = True
             self._copy(done, [broken.id for broken in done.step.broken])
         except calls.AmiError as error:
-            done.message = said(error)
+            done.message = why(error)
 
     def _copy(self, done: Done, stale: list[str]) -> None:
         source = done.step.wish.source
@@ -173,7 +170,7 @@ class Copying:
                 try:
                     self._copy(done, stale[id(done)])
                 except calls.AmiError as error:
-                    done.message = said(error)
+                    done.message = why(error)
             waited_for = [done for done in waited_for if not done.failed]
             if not waited_for:
                 return
@@ -196,7 +193,7 @@ class Copying:
         try:
             found = calls_images.describe_all_images(self._ec2, Filters=filters, Owners=["self"], IncludeDisabled=True)
         except calls.AmiError as error:
-            self._trouble = said(error)
+            self._trouble = why(error)
             return dict.fromkeys(ids, _UNREADABLE)
         self._told.update({one["ImageId"]: one for one in found})
         return {one["ImageId"]: one["State"] for one in found}
@@ -258,7 +255,7 @@ class Copying:
             elif not done.failed and done.image_id and (done.made or done.step.changes):
                 self._write(done, done.image_id)
         except calls.AmiError as error:
-            done.message = "; ".join(filter(None, [done.message, said(error)]))
+            done.message = "; ".join(filter(None, [done.message, why(error)]))
 
     def _failed(self, done: Done, image_id: str) -> None:
         told = self._told.get(image_id, {})
