@@ -127,13 +127,19 @@ class _Build:
 
     def _build_locked(self, workspace: Workspace, plan: Plan, world: World, account: str | None) -> Result:
         lock = self._lock(account)
+        before = new_record(self.options, workspace, self.run_id, account)
+        # Before the lock: who is killed right after taking it leaves a record by which it is given back.
+        with room_to_begin():
+            before.write()
         try:
             with lock:
                 return self._build_alone(workspace, plan, world, account, lock)
         finally:
             if lock.stuck:
                 with tolerated("That this build left its lock could not be written down"):
-                    (self.record or new_record(self.options, workspace, self.run_id, account)).write()
+                    (self.record or before).write()
+            elif self.record is None:
+                before.path.unlink(missing_ok=True)
 
     def _read_world(self, workspace: Workspace, versions: Versions) -> World:
         return read_world(

@@ -40,7 +40,7 @@ def profile(result: dict[str, t.Any]) -> dict[str, t.Any]:
     assert content["fingerprint"] == result["fingerprint"]
     total = sum(step["seconds"] for step in content["steps"] if step["kind"] != "task")
     # Between the last step and the sum of all is little, but on a busy machine not nothing.
-    assert content["seconds"] * 0.7 <= total <= content["seconds"] + 0.01
+    assert content["seconds"] - 3 <= total <= content["seconds"] + 0.01
     assert sum(one["seconds"] for one in result["durations"]) == pytest.approx(content["seconds"], abs=0.5)
     return content
 
