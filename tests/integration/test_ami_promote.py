@@ -1,15 +1,11 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A channel is moved in two accounts and three Regions, or in none; of two at once one wins; a consumer reads it."""
+"""A channel is moved in two accounts and three Regions, or in none; a consumer reads it."""
 
 from __future__ import annotations
 
-import concurrent.futures
-import json
 import secrets
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -79,60 +75,6 @@ def test_gates_and_what_is_missing_are_told_before_anything_is_written(
     assert "Copy it there first with golden.ami.ami_copy from " + lone[0] in said
     assert f"{OTHER}/eu-west-1" in said
     assert "There are 1.3, 1.2, 1.1, 1.0." in four.refused(MODULE, {**options, "version": "7"})
-
-
-PROMOTE = """
-import json, sys
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.modules import ami_promote
-with patch_module_args(json.load(sys.stdin)):
-    ami_promote.main()
-"""
-
-
-def _promote(cloud: Cloud, options: dict[str, t.Any]) -> dict[str, t.Any]:
-    done = subprocess.run(
-        [sys.executable, "-c", PROMOTE],
-        input=json.dumps(options),
-        env=cloud.environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    try:
-        told: dict[str, t.Any] = json.loads(done.stdout)
-    except ValueError:
-        raise AssertionError(f"{done.stdout}\n{done.stderr}") from None
-    return told
-
-
-@pytest.mark.parametrize("round_", range(25))
-def test_of_two_at_once_one_wins(cloud: Cloud, versions: Versions, made: dict[str, list[str]], round_: int) -> None:
-    """Two processes; whoever loses says so, and every place names what the last winner wanted."""
-    credentials = versions.cloud.client("sts")._request_signer._credentials
-    access = {
-        "region": "us-east-1",
-        "endpoint_url": f"http://127.0.0.1:{cloud.port}",
-        "access_key": credentials.access_key,
-        "secret_key": credentials.secret_key,
-        "regions": REGIONS,
-    }
-    wanted = ["1.1", "1.2"]
-    tasks = [{**access, "image": "shop", "channel": f"race-{round_}", "version": version} for version in wanted]
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda options: _promote(cloud, options), tasks))
-    there = [(versions.home, region) for region in REGIONS]
-    named = versions.named("shop", f"race-{round_}", *there)
-    won = [version for version, result in zip(wanted, results, strict=True) if not result.get("failed")]
-    lost = [result["msg"] for result in results if result.get("failed")]
-    assert won, results
-    assert named in [made[version][: len(REGIONS)] for version in won]
-    for said in lost:
-        assert "are being moved by golden-promote-" in said or "was moved by somebody else meanwhile" in said
-    for account, region in there:
-        ssm = versions.client("ssm", region, account)
-        assert ssm.get_parameters_by_path(Path="/golden/shop/locks", Recursive=True)["Parameters"] == []
 
 
 LOOKUP = """
