@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from graph import measure_graph
 from harness.cloud import CHECKOUT, Cloud, remove_cloud, start_cloud
+from life import measure_life
 from promise import Promise, say, timed
 
 READS = ("Describe", "Get", "List")
@@ -138,6 +139,7 @@ def main() -> int:
     finally:
         remove_cloud(cloud)
     promises += [
+        *measure_life(),
         Promise(".venv and cloud ready again", ready, 10, " s"),
         Promise("what taskw adds to Task on its second call", added, 0.3, " s"),
     ]

@@ -1,26 +1,18 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies to eight Regions against one that takes as long, and waiting for AMIs against botocore's own waiter.
-
-python tests/benchmarks/life_copy.py [SECONDS]      that a copy takes; exit status 1 where a promise is not kept
-"""
+"""Copies to eight Regions against one that takes as long, and waiting for AMIs against botocore's own waiter."""
 
 from __future__ import annotations
 
-import os
 import random
-import sys
 import typing as t
-from pathlib import Path
 from statistics import mean
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import boto3
 from ansible_collections.golden.ami.plugins.module_utils._ami.copy_run import ARGUMENT_SPEC, run
 from harness.calls import calls_since, mark, reads
-from harness.cloud import CHECKOUT, Cloud, remove_cloud, start_cloud
+from harness.cloud import Cloud
 from harness.faults import settings
 from harness.planted_amis import HOME_REGION, Amis
 from harness.waits import Noticed, by_botocore, by_ours
@@ -120,20 +112,3 @@ def _delay(waits: list[Noticed]) -> float:
 
 def _calls(waits: list[Noticed]) -> float:
     return mean(one.calls for one in waits)
-
-
-def main() -> int:
-    takes = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    promises = measure_waiting()
-    cloud = start_cloud("bench-copy")
-    try:
-        promises += measure_copies(cloud, takes)
-    finally:
-        remove_cloud(cloud)
-    print(*promises, sep="\n")
-    return 0 if all(promise.kept for promise in promises) else 1
-
-
-if __name__ == "__main__":
-    os.chdir(CHECKOUT)
-    raise SystemExit(main())

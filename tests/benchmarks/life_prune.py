@@ -1,27 +1,19 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan of ami_prune over 1,000 AMIs costs, against one DescribeImages of them; and how many calls delete an AMI.
-
-python tests/benchmarks/life_prune.py [ROUNDS]      exit status 1 where a promise is not kept
-"""
+"""What a plan of ami_prune over 1,000 AMIs costs, against one DescribeImages of them; and how many calls delete an AMI."""
 
 from __future__ import annotations
 
 import collections.abc as c
-import os
-import sys
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from statistics import median
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ansible_collections.golden.ami.plugins.module_utils._ami.prune import ARGUMENT_SPEC, run
 from harness.builds import DEBIAN
 from harness.calls import calls_since, mark, writes
-from harness.cloud import CHECKOUT, Cloud, remove_cloud, start_cloud
+from harness.cloud import Cloud
 from promise import Promise, say, timed
 
 IMAGES, VERSIONS = 10, 100
@@ -117,19 +109,3 @@ def measure_prune(cloud: Cloud, rounds: int = 5) -> list[Promise]:
         Promise(f"prune plan of {IMAGES * VERSIONS} AMIs / one DescribeImages of them", plan / one, 1.5),
         Promise("delete calls for each AMI", (made["DeregisterImage"] + made["DeleteSnapshot"]) / max(deleted, 1), 1),
     ]
-
-
-def main() -> int:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    cloud = start_cloud("bench-prune")
-    try:
-        promises = measure_prune(cloud, rounds)
-    finally:
-        remove_cloud(cloud)
-    print(*promises, sep="\n")
-    return 0 if all(promise.kept for promise in promises) else 1
-
-
-if __name__ == "__main__":
-    os.chdir(CHECKOUT)
-    raise SystemExit(main())
