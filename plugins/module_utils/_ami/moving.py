@@ -97,11 +97,10 @@ class ChannelLocks:
 
 @dataclasses.dataclass
 class _Progress:
-    """What of the moves is written, and what reads back."""
+    """What of the moves is written."""
 
     written: list[Move] = dataclasses.field(default_factory=list)
     unknown: list[Move] = dataclasses.field(default_factory=list)
-    reads: list[Move] = dataclasses.field(default_factory=list)
 
 
 class Mover:
@@ -119,7 +118,7 @@ class Mover:
         progress = _Progress()
         try:
             self._write(todo, progress)
-            self._wait(todo, progress)
+            self._wait(todo)
         except (ChannelError, calls.AmiError) as error:
             told = str(error) if isinstance(error, ChannelError) else why(error)
             restored, left = self._restore(progress)
@@ -144,20 +143,27 @@ class Mover:
         if failed:
             raise ChannelError("; ".join(f"{move.place}: {why(error)}" for move, error in failed))
 
-    def _wait(self, moves: c.Sequence[Move], progress: _Progress) -> None:
+    def _wait(self, moves: c.Sequence[Move]) -> None:
+        unread = self._unread(moves, lambda move: move.after)
+        if unread:
+            places = ", ".join(f"{move.place} (the AMI {move.after})" for move in unread)
+            raise ChannelError(
+                f"SSM did not take what was written within {self._timeout:g} s in {places}: it does so when the AMI does not"
+                " exist there or is not available, and does not tell why; or timeout is too short"
+            )
+
+    def _unread(self, moves: c.Sequence[Move], wanted: c.Callable[[Move], str | None]) -> list[Move]:
+        """Those that do not read as is wanted when the time is over."""
         until = time.monotonic() + self._timeout
         pause = _SOON
         left = list(moves)
-        while left := [move for move in left if self._read(move) != move.after]:
+        while left := [move for move in left if self._read(move) != wanted(move)]:
             rest = until - time.monotonic()
             if rest <= 0:
-                places = ", ".join(f"{move.place} (the AMI {move.after})" for move in left)
-                raise ChannelError(
-                    f"SSM did not take what was written within {self._timeout:g} s in {places}: it does so when the AMI does not"
-                    " exist there or is not available, and does not tell why; or timeout is too short"
-                )
+                break
             time.sleep(min(pause, rest))
             pause = min(2 * pause, _LATER)
+        return left
 
     def _read(self, move: Move) -> str | None:
         return calls.get_parameter(self._clouds[move.place].ssm(move.place.region), move.parameter)
@@ -178,7 +184,15 @@ class Mover:
 
         answers = list(zip(moves, at_once(restore, moves), strict=True))
         left = [(move, why(answer)) for move, answer in answers if isinstance(answer, calls.AmiError)]
-        return [move for move, answer in answers if answer is True], left
+        restored = [move for move, answer in answers if answer is True]
+        # SSM takes it without a word even when that AMI is gone by now.
+        told = f"SSM did not take it back within {self._timeout:g} s"
+        try:
+            unread = self._unread(restored, lambda move: move.before)
+        except calls.AmiError as error:
+            unread, told = restored, f"whether SSM took it back is not known: {why(error)}"
+        left += [(move, told) for move in unread]
+        return [move for move in restored if move not in unread], left
 
 
 def _failed(told: str, restored: c.Sequence[Move], left: c.Sequence[tuple[Move, str]]) -> str:

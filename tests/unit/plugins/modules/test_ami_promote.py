@@ -315,6 +315,38 @@ def test_what_does_not_read_back_is_undone(world: World, promote: Promote, monke
     assert named(world) == amis(1)
 
 
+def test_what_is_undone_is_read_back_too(world: World, promote: Promote) -> None:
+    """The AMI that was named before is gone meanwhile: SSM takes it back without a word, and then does not."""
+    promote(version="1.0", **EVERYWHERE)
+
+    def deny(operation: str, where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "PutParameter" and request["Name"] == PROD and where == (OTHER, SECOND):
+            world.images[HOME, REGION][ami_id(16)]["State"] = "disabled"
+            raise error("AccessDeniedException", operation)
+
+    world.hook = deny
+    result = promote(version="1.1", timeout=1, **EVERYWHERE)
+    assert f"could not be undone in {HOME}/{REGION}: {PROD} names" in result["msg"]
+    assert "SSM did not take it back within 1 s" in result["msg"]
+    assert (len(result["restored"]), len(result["not_restored"])) == (2, 1)
+
+
+def test_who_may_not_look_after_what_is_undone_says_so(world: World, promote: Promote) -> None:
+    promote(version="1.0", **EVERYWHERE)
+    denied: list[str] = []
+
+    def deny(operation: str, where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "PutParameter" and request["Name"] == PROD and where == (OTHER, SECOND):
+            denied.append(operation)
+        if denied and request.get("Name") == PROD and (where == (OTHER, SECOND) or operation == "GetParameter"):
+            raise error("AccessDeniedException", operation)
+
+    world.hook = deny
+    result = promote(version="1.1", **EVERYWHERE)
+    assert "whether SSM took it back is not known" in result["msg"]
+    assert len(result["not_restored"]) == 4
+
+
 def test_who_comes_second_changes_nothing(world: World, promote: Promote) -> None:
     now = START.replace(year=2999)
     other = this_process("golden-promote-other", START, now)
