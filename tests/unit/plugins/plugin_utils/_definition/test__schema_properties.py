@@ -27,7 +27,8 @@ TEXTS = st.lists(TEXT, max_size=3)
 SOME_TEXTS = st.lists(TEXT, min_size=1, max_size=3)
 DIGITS = st.text("0123456789abcdef", min_size=8, max_size=17)
 IMAGE = st.from_regex(r"[a-z0-9][a-z0-9-]{0,62}", fullmatch=True)
-CHANNEL = st.from_regex(r"[A-Za-z0-9_.-]{1,9}", fullmatch=True).filter(lambda name: name not in ("versions", "locks"))
+RESERVED = ("versions", "locks", "revoked")
+CHANNEL = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,8}", fullmatch=True).filter(lambda name: name not in RESERVED)
 DURATION = st.integers(1, 10**6) | st.from_regex(r"[1-9][0-9]{0,3}[smhdw]?", fullmatch=True)
 ANYTHING: st.SearchStrategy[t.Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab1", max_size=3),
