@@ -46,8 +46,9 @@ options:
     required: true
   version:
     description:
-      - The version. Of one with several AMIs in a Region, the version and the builder, as in C(VERSION/BUILDER), which has to be
-        recorded already.
+      - The version. Of one with several AMIs in a Region each is recorded below it, as C(VERSION/BUILDER), and the copies by the names
+        that they have in common with those that are recorded where they were built. So one of O(regions) has to be that Region.
+      - One of these alone is named as C(VERSION/BUILDER).
     type: str
     required: true
   timeout:
@@ -82,13 +83,13 @@ EXAMPLES = r"""
 RETURN = r"""
 parameter:
   description:
-    - The name of the parameter.
+    - The name of the parameter. Of a version with several AMIs in a Region, what theirs are below.
   returned: success
   type: str
   sample: /golden/wordpress/versions/20261121093000-2ca060
 records:
   description:
-    - What the parameter names, for each place.
+    - What the parameter names, for each place, and for each AMI where a Region has several.
   returned: success
   type: list
   elements: dict
@@ -99,6 +100,10 @@ records:
       type: str
     region:
       description: The Region.
+      returned: success
+      type: str
+    parameter:
+      description: The parameter.
       returned: success
       type: str
     image_id:
@@ -116,6 +121,7 @@ records:
   sample:
     - account: "111111111111"
       region: eu-west-1
+      parameter: /golden/wordpress/versions/20261121093000-2ca060
       image_id: ami-0123456789abcdef0
       action: record
       reason: ami-0123456789abcdef0 is not recorded

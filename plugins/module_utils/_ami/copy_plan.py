@@ -185,10 +185,12 @@ def was_copied(image: Image, source: Image) -> bool:
     return image.ami.tags.get(SOURCE_TAG) == source.source_tag
 
 
-def is_copy(image: Image, source: Image) -> bool:
-    """Whether it was copied from it, or both come from one build."""
-    return was_copied(image, source) or all(
-        image.ami.tags.get(key) and image.ami.tags[key] == source.ami.tags.get(key) for key in _IDENTITY
+def is_copy(image: Image, wish: Wish) -> bool:
+    """Whether it was copied from it, or both come from one build, which may have made others of the same version."""
+    tags, source = image.ami.tags, wish.source
+    return was_copied(image, source) or (
+        image.ami.name in (source.ami.name, wish.name)
+        and all(tags.get(key) and tags[key] == source.ami.tags.get(key) for key in _IDENTITY)
     )
 
 
@@ -245,7 +247,7 @@ def make_step(wish: Wish, known: c.Iterable[Image]) -> Step:
 
 def _stands_for(image: Image, wish: Wish) -> bool:
     """What was made otherwise than by copying may be in its place, but not with another key."""
-    alike = is_copy(image, wish.source) and _encryption(wish, image) is None
+    alike = is_copy(image, wish) and _encryption(wish, image) is None
     return alike or was_copied(image, wish.source)
 
 

@@ -104,7 +104,7 @@ def read_known(clients: Clients, wishes: c.Sequence[Wish]) -> Known:
     told = by_source if calls_copy.tells_source(ec2) else by_tag
     found = calls_images.describe_all_images(ec2, Owners=["self"], Filters=[told], **_ALL)
     copies = _images(ec2, place, found)
-    names = [wish.name for wish in wishes if not any(is_copy(one, wish.source) for one in copies)]
+    names = [wish.name for wish in wishes if not any(is_copy(one, wish) for one in copies)]
     if not names:
         return Known(copies, [])
     named = calls_images.describe_all_images(ec2, Owners=["self"], Filters=[{"Name": "name", "Values": names}], **_ALL)

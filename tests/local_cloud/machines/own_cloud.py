@@ -88,7 +88,7 @@ class Cloud:
             time.sleep(0.2)
         raise AssertionError(f"{identifier} is {seen['State']['Name']} ({seen.get('StateReason')}), not {state}")
 
-    def ssh(self, address: str, command: str, user: str = "admin", seconds: float = 60) -> str:
+    def ssh(self, address: str, command: str, user: str = "admin", seconds: float = 240) -> str:
         argv = [
             "ssh", "-i", str(self.home / "key"), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
             "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=2", f"{user}@{address}", command,

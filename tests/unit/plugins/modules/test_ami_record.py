@@ -102,6 +102,46 @@ def test_several_are_not_chosen_from(world: World, record: Record) -> None:
     assert world.writes() == []
 
 
+@pytest.fixture
+def several(world: World) -> World:
+    """A version of which the template's two sources made an AMI each, with copies elsewhere."""
+    world.parameters[HERE].clear()
+    for where, first in ((HERE, 1), (ELSEWHERE, 3)):
+        world.images[where].clear()
+        for number, builder in enumerate(("arm", "intel")):
+            world.image(where, ami_id(first + number), tags=TAGS, Name=f"web-{builder}-1.0")
+    world.put(HERE, f"{NAME}/arm", ami_id(1))
+    world.put(HERE, f"{NAME}/intel", ami_id(2))
+    return world
+
+
+def test_of_several_each_is_recorded_by_its_builder(several: World, record: Record) -> None:
+    check = record(_ansible_check_mode=True)
+    apply = record()
+    assert check == apply
+    assert several.value(ELSEWHERE, f"{NAME}/arm") == ami_id(3)
+    assert several.value(ELSEWHERE, f"{NAME}/intel") == ami_id(4)
+    assert [(line["action"], line["parameter"]) for line in apply["records"]] == [
+        ("keep", f"{NAME}/arm"),
+        ("record", f"{NAME}/arm"),
+        ("keep", f"{NAME}/intel"),
+        ("record", f"{NAME}/intel"),
+    ]
+    assert (record()["changed"], several.writes()) == (False, ["PutParameter"] * 2)
+
+
+def test_one_of_several_is_recorded_alone(several: World, record: Record) -> None:
+    assert record(version="1.0/intel")["changed"]
+    assert several.value(ELSEWHERE, f"{NAME}/intel") == ami_id(4)
+    assert several.value(ELSEWHERE, f"{NAME}/arm") is None
+
+
+def test_which_is_which_is_known_where_they_were_built(several: World, record: Record) -> None:
+    result = record(accounts=[OTHER])
+    assert "no record tells which is which: name the Region it was built in" in result["msg"]
+    assert several.writes() == []
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -129,7 +169,8 @@ def test_what_ssm_does_not_like_never_reads_back(world: World, record: Record, m
     world.hook = forget
     result = record(accounts=[OTHER], timeout=1)
     assert result["failed"]
-    assert f"does not read back after 1 s for {ami_id(3)} in {OTHER}/{REGION}" in result["msg"]
+    assert "After 1 s what was written does not read back" in result["msg"]
+    assert f"{NAME} ({ami_id(3)}) in {OTHER}/{REGION}" in result["msg"]
 
 
 def test_one_place_is_denied(world: World, record: Record) -> None:

@@ -66,16 +66,22 @@ COPY = image("ami-c", source_image_id="ami-s", source_region=EAST)
         (image("ami-c", tags={"golden:source-copy": "eu-west-1/ami-s"}), False),
         (image("ami-c", tags=BUILD), True),
         (image("ami-c", tags={**BUILD, "golden:version": "2"}), False),
+        # A version may have an AMI of each of its template's sources.
+        (image("ami-c", tags=BUILD, name="web-arm64"), False),
         (image("ami-c", tags={"golden:image": "web"}), False),
         (image("ami-c"), False),
     ],
 )
 def test_what_is_a_copy(known: Image, copied: bool) -> None:
-    assert is_copy(known, SOURCE) is copied
+    assert is_copy(known, WISH) is copied
 
 
 def test_images_without_a_build_are_not_alike() -> None:
-    assert not is_copy(image("ami-c"), image("ami-s", EAST))
+    assert not is_copy(image("ami-c"), Wish(image("ami-s", EAST), Place(HOME, WEST), Options()))
+
+
+def test_one_of_the_same_build_with_the_name_that_the_copy_gets_is_one() -> None:
+    assert is_copy(image("ami-c", tags=BUILD, name="ours"), Wish(SOURCE, Place(HOME, WEST), Options(name="ours")))
 
 
 def test_of_several_copies_one_that_is_there_is_taken() -> None:
