@@ -14,16 +14,17 @@ version_added: 1.0.0
 
 description:
   - Takes old AMIs out of use in three stages, with days between them. An AMI is deprecated, then disabled, then deleted with its
-    snapshots and with the SSM parameter that records its version.
+    snapshots, with the SSM parameter that records its version and with the one that M(golden.ami.ami_revoke) wrote.
   - Says for each AMI that it looked at why it stays or goes.
   - Keeps the newest of each image, what is younger than O(max_age), what a channel names or named last, what carries the tag
     C(golden:keep) with any value, what is protected from deregistration, what was launched within O(launched_within) days, and
     whatever something refers to. These are instances, launch templates, Auto Scaling groups, launch configurations, SSM
-    parameters, spot requests and fleets, and recipes of EC2 Image Builder, in all accounts that O(accounts) names.
+    parameters, spot requests and fleets, and recipes of EC2 Image Builder, in all accounts that O(accounts) names. Of other accounts
+    it is what EC2's usage reports tell, where somebody has ordered one.
   - A source of references that cannot be read keeps every AMI of its Region, as it might have protected it. O(accept_unread) names
     sources that may be missing.
-  - Just before AMIs are deleted it looks a second time at those, and at what refers to them. An AMI is disabled by then, so that
-    nobody can launch it.
+  - Just before AMIs are disabled, and again before they are deleted, it looks a second time at those, and at what refers to them. An
+    AMI is disabled when it is deleted, so that nobody can launch it.
   - What fails stops the AMI that it is about. The module goes on with the others, and fails at the end with the list.
 author:
   - golden.ami contributors (@golden-ami)
@@ -65,7 +66,7 @@ options:
   keep:
     description:
       - How many of the newest AMIs of each image stay, in each account, Region and architecture. Those that nobody can launch are
-        not counted.
+        not counted. A revoked one (M(golden.ami.ami_revoke)) is not counted either, and does not stay as one of them.
     type: int
     default: 3
   max_age:
@@ -79,8 +80,8 @@ options:
     default: {}
   keep_in_channel:
     description:
-      - How many AMIs stay that a channel named before the one that it names, those that can be launched. The one that it names stays
-        always.
+      - How many AMIs stay that a channel named before the one that it names, those that can be launched and are not revoked. The
+        one that it names stays always.
     type: int
     default: 1
   max_age_in_channel:
@@ -118,8 +119,8 @@ options:
     type: int
   copies:
     description:
-      - Whether all AMIs of a version stand and fall together, in all O(regions) and O(accounts). What keeps one keeps all, and
-        O(keep) counts versions.
+      - Whether all AMIs of a version stand and fall together, in all O(regions) and O(accounts). What keeps one keeps all, at the
+        second look as well, and O(keep) counts versions.
       - Otherwise each account and Region is looked at by itself.
     type: bool
     default: false
@@ -152,6 +153,7 @@ options:
       - spot-requests
       - fleets
       - image-builder
+      - usage-reports
       - channels
       - last-launched
       - other-accounts
@@ -161,6 +163,7 @@ notes:
     stays. Take the permission back (M(golden.ami.ami_share)), name the accounts, or accept it with V(other-accounts) in
     O(accept_unread); then only O(launched_within) tells of such use.
   - EC2 takes the launch permissions of an AMI away when it is disabled.
+  - A revoked AMI is disabled. Unless something else keeps it, it is deleted O(delete_after) days after it was revoked.
   - To keep an AMI for ever, give it the tag C(golden:keep), or turn on its deregistration protection.
   - Besides those of EC2 that it acts with, the module needs the permissions V(autoscaling:Describe*),
     V(ssm:DescribeParameters), V(ssm:GetParameters), V(ssm:GetParametersByPath) and V(ssm:GetParameterHistory).

@@ -30,7 +30,12 @@ class PruneWorld(World):
     instances: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
     templates: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
     groups: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    configurations: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    spot_requests: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    spot_fleets: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    fleets: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
     recipes: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    usage: dict[Place, list[Resource]] = field(default_factory=lambda: defaultdict(list))
     # The values of each parameter, the newest last, with the day before now on which each was written.
     parameters: dict[Place, dict[str, list[Resource]]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -125,20 +130,24 @@ class PruneWorld(World):
     def _DescribeAutoScalingGroups(self, place: Place, _request: Resource) -> Resource:  # noqa: N802
         return {"AutoScalingGroups": self.groups[place]}
 
-    def _DescribeLaunchConfigurations(self, _place: Place, _request: Resource) -> Resource:  # noqa: N802
-        return {"LaunchConfigurations": []}
+    def _DescribeLaunchConfigurations(self, place: Place, _request: Resource) -> Resource:  # noqa: N802
+        return {"LaunchConfigurations": self.configurations[place]}
 
-    def _DescribeSpotFleetRequests(self, _place: Place, _request: Resource) -> Resource:  # noqa: N802
-        return {"SpotFleetRequestConfigs": []}
+    def _DescribeSpotInstanceRequests(self, place: Place, request: Resource) -> Resource:  # noqa: N802
+        (wanted,) = [one["Values"] for one in request["Filters"] if one["Name"] == "state"]
+        return {"SpotInstanceRequests": [one for one in self.spot_requests[place] if one["State"] in wanted]}
 
-    def _DescribeSpotInstanceRequests(self, _place: Place, _request: Resource) -> Resource:  # noqa: N802
-        return {"SpotInstanceRequests": []}
+    def _DescribeSpotFleetRequests(self, place: Place, _request: Resource) -> Resource:  # noqa: N802
+        return {"SpotFleetRequestConfigs": self.spot_fleets[place]}
 
-    def _DescribeFleets(self, _place: Place, _request: Resource) -> Resource:  # noqa: N802
-        return {"Fleets": []}
+    def _DescribeFleets(self, place: Place, _request: Resource) -> Resource:  # noqa: N802
+        return {"Fleets": self.fleets[place]}
 
     def _DescribeImageReferences(self, place: Place, request: Resource) -> Resource:  # noqa: N802
         return {"ImageReferences": [one for one in self.recipes[place] if one["ImageId"] in request["ImageIds"]]}
+
+    def _DescribeImageUsageReportEntries(self, place: Place, request: Resource) -> Resource:  # noqa: N802
+        return {"ImageUsageReportEntries": [one for one in self.usage[place] if one["ImageId"] in request["ImageIds"]]}
 
     def _DescribeImageAttribute(self, place: Place, request: Resource) -> Resource:  # noqa: N802
         if request["Attribute"] == "launchPermission":

@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is told of AMIs in two accounts and Regions: permissions, lineage, and each kind of reference."""
+"""What is told of AMIs in two accounts and three Regions: permissions, lineage, and each kind of reference."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from harness.four import Four
 from harness.planted_amis import HOME_REGION, OTHER, OTHER_REGION, Amis
 
 MODULE = "golden.ami.ami_info"
+REGIONS = [HOME_REGION, OTHER_REGION, "ap-southeast-2"]
 
 
-def test_a_version_in_two_accounts_and_regions(four: Four, cloud: Cloud) -> None:
+def test_a_version_in_two_accounts_and_three_regions(four: Four, cloud: Cloud) -> None:
     amis = Amis(cloud)
-    places = [(account, region) for account in (amis.account, OTHER) for region in (HOME_REGION, OTHER_REGION)]
+    places = [(account, region) for account in (amis.account, OTHER) for region in REGIONS]
     planted = {place: amis.plant(place[1], place[0]) for place in places}
     shared = planted[amis.account, HOME_REGION]
     amis.client("ec2").modify_image_attribute(ImageId=shared, LaunchPermission={"Add": [{"UserId": OTHER}]})
@@ -28,11 +29,11 @@ def test_a_version_in_two_accounts_and_regions(four: Four, cloud: Cloud) -> None
         "image": amis.image,
         "version": amis.version,
         "accounts": [amis.account, OTHER],
-        "regions": [HOME_REGION, OTHER_REGION],
+        "regions": REGIONS,
     }
     outcome = four.module(MODULE, options)
     # Account, Regions, session; in each place AMIs and snapshots, and the permissions of one AMI and of its snapshot.
-    outcome.expect(changed=False, writes={}, idle_reads=3 + 4 * 4)
+    outcome.expect(changed=False, writes={}, idle_reads=3 + 4 * 6)
     found = {(one["account"], one["region"]): one for one in outcome.apply.result["images"]}
     assert {place: one["image_id"] for place, one in found.items()} == planted
     assert found[amis.account, HOME_REGION]["launch_permissions"]["accounts"] == [OTHER]

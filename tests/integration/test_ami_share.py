@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may use AMIs and their snapshots, in two accounts and Regions: shared, seen there, taken back."""
+"""Who may use AMIs and their snapshots, in two accounts and three Regions: shared, seen there, taken back."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from harness.recorder import Recorder
 
 MODULE = "golden.ami.ami_share"
 THIRD = "333333333333"
+REGIONS = [HOME_REGION, OTHER_REGION, "ap-southeast-2"]
 
 
 def seen(amis: Amis, image_id: str, account: str, region: str = HOME_REGION) -> bool:
@@ -25,27 +26,28 @@ def seen(amis: Amis, image_id: str, account: str, region: str = HOME_REGION) -> 
     return bool(amis.client("ec2", region, account).describe_images(Filters=filters)["Images"])
 
 
-def test_a_version_is_shared_with_its_snapshots_in_two_accounts_and_regions(four: Four, cloud: Cloud) -> None:
+def test_a_version_is_shared_with_its_snapshots_in_two_accounts_and_three_regions(four: Four, cloud: Cloud) -> None:
     amis = Amis(cloud)
-    places = [(account, region) for account in (amis.account, OTHER) for region in (HOME_REGION, OTHER_REGION)]
+    places = [(account, region) for account in (amis.account, OTHER) for region in REGIONS]
     planted = {place: amis.plant(place[1], place[0]) for place in places}
     selected = {
         "image": amis.image,
         "version": amis.version,
         "accounts": [amis.account, OTHER],
-        "regions": [HOME_REGION, OTHER_REGION],
+        "regions": REGIONS,
     }
     outcome = four.module(MODULE, {**selected, "targets": {"accounts": [THIRD]}})
     # Account, Regions, session; then in each place the AMIs, its permissions and those of its snapshot.
-    writes = {"ModifyImageAttribute": 4, "ModifySnapshotAttribute": 4}
-    outcome.expect(changed=True, writes=writes, idle_reads=3 + 3 * 4)
+    writes = {"ModifyImageAttribute": 6, "ModifySnapshotAttribute": 6}
+    idle = 3 + 3 * 6
+    outcome.expect(changed=True, writes=writes, idle_reads=idle)
     for (_account, region), image_id in planted.items():
         assert seen(amis, image_id, THIRD, region)
     third = amis.client("ec2", OTHER_REGION, THIRD)
     copied = third.copy_image(Name="copied", SourceImageId=planted[amis.account, HOME_REGION], SourceRegion=HOME_REGION)
     assert copied["ImageId"]
     four.module(MODULE, {**selected, "state": "remove", "targets": {"accounts": [THIRD]}}).expect(
-        changed=True, writes=writes, idle_reads=15
+        changed=True, writes=writes, idle_reads=idle
     )
     assert not any(seen(amis, image_id, THIRD, region) for (_account, region), image_id in planted.items())
 

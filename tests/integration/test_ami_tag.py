@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""AMIs and their snapshots get tags in one call for each place, in two accounts and Regions."""
+"""AMIs and their snapshots get tags in one call for each place, in two accounts and three Regions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from harness.four import Four
 from harness.planted_amis import HOME_REGION, OTHER, OTHER_REGION, Amis
 from harness.recorder import Recorder
 
+REGIONS = [HOME_REGION, OTHER_REGION, "ap-southeast-2"]
+
 
 def tags_of(ec2: t.Any, resource: str) -> dict[str, str]:
     told = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [resource]}])["Tags"]
@@ -22,18 +24,18 @@ def tags_of(ec2: t.Any, resource: str) -> dict[str, str]:
 
 def test_a_version_is_tagged_wherever_it_is(four: Four, cloud: Cloud) -> None:
     amis = Amis(cloud)
-    places = [(account, region) for account in (amis.account, OTHER) for region in (HOME_REGION, OTHER_REGION)]
+    places = [(account, region) for account in (amis.account, OTHER) for region in REGIONS]
     planted = {place: amis.plant(place[1], place[0]) for place in places}
     options = {
         "image": amis.image,
         "version": amis.version,
         "accounts": [amis.account, OTHER],
-        "regions": [HOME_REGION, OTHER_REGION],
+        "regions": REGIONS,
         "tags": {"team": "web"},
     }
     outcome = four.module("golden.ami.ami_tag", options)
-    # Whose account it is, its Regions, the other account's session, and AMIs and snapshots in four places.
-    outcome.expect(changed=True, writes={"CreateTags": 4}, idle_reads=3 + 2 * 4)
+    # Whose account it is, its Regions, the other account's session, and AMIs and snapshots in six places.
+    outcome.expect(changed=True, writes={"CreateTags": 6}, idle_reads=3 + 2 * 6)
     for (account, region), image_id in planted.items():
         ec2 = amis.client("ec2", region, account)
         assert tags_of(ec2, image_id)["team"] == "web"

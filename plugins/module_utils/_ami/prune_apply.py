@@ -25,8 +25,9 @@ from .images import Ami, chunks
 from .moving import ChannelError, ChannelLocks
 from .prune_read import Reading
 from .retention import DELETE, DEPRECATE, DISABLE, Line, Plan, standing, told
-from .retention_holds import STALE_TEMPLATE
-from .retention_world import DISABLED_TAG, Policy, World
+from .retention_holds import STALE_TEMPLATE, unit_of
+from .retention_world import DISABLED_TAG, Policy, World, is_revoked
+from .revocation import record_parameter
 from .steps import why
 
 # EC2 takes a deprecation of the future only, and rounds it to the minute.
@@ -158,17 +159,24 @@ class Applying:
                     self._fail(some, error)
 
     def _look(self, amis: list[Ami], state: str) -> None:
-        """Keep what somebody came to use since the plan was made. One that is gone is what was wanted."""
+        """Keep what somebody came to use since the plan was made, with its copies. One that is gone is what was wanted."""
         if not amis:
             return
-        self._world = self._reading.second_look(amis)
-        holds = standing(self._world, self._policy, state)
+        going = {ami.image_id for ami in amis}
+        self._world = self._reading.second_look(self._with_copies(amis))
+        before = {image_id: [one.held] for image_id, one in self.outcomes.items() if one.held}
+        holds = standing(self._world, self._policy, going, state, before)
         there = {ami.image_id for ami in self._world.amis}
         for ami in amis:
             if ami.image_id not in there:
                 self.outcomes[ami.image_id].held = "it is gone already"
             elif holds.get(ami.image_id):
                 self.outcomes[ami.image_id].held = f"at a second look: {told(holds[ami.image_id])}"
+
+    def _with_copies(self, amis: list[Ami]) -> list[Ami]:
+        """These and their copies, in whichever stage they are: what uses one of them keeps all."""
+        units = {unit_of(ami, self._policy) for ami in amis}
+        return [line.ami for line in self._plan.lines if unit_of(line.ami, self._policy) in units]
 
     def _delete(self, amis: list[Ami]) -> None:
         """What refers to them by our own doing, and last the AMIs."""
@@ -179,6 +187,7 @@ class Applying:
         for ami, answer in zip(last, at_once(self._deregister, last), strict=True):
             if isinstance(answer, AmiError):
                 self._fail([ami], answer)
+        self._forget_revocations([ami for ami in last if DELETE in self.outcomes[ami.image_id].done])
 
     def _each_place(self, amis: list[Ami], work: c.Callable[[Place, list[Ami]], None]) -> None:
         going = [ami for ami in amis if self.outcomes[ami.image_id].goes_on]
@@ -223,6 +232,18 @@ class Applying:
         own = [name for name, value in found.items() if value in records]
         if own:
             calls_prune.delete_parameters(ssm, own)
+
+    def _forget_revocations(self, gone: list[Ami]) -> None:
+        """What was written down to give it back goes last: while the AMI is there somebody may want to."""
+        for place, amis in _by_place(ami for ami in gone if ami.image and is_revoked(ami)).items():
+            names = {ami.image_id: record_parameter(str(ami.image), ami.image_id) for ami in amis}
+            try:
+                calls_prune.delete_parameters(self._ssm(place), list(names.values()))
+            except AmiError as error:
+                for ami in amis:
+                    self._fail(
+                        [ami], f"the AMI is gone, {names[ami.image_id]} is not: {why(error)}. Delete it by hand."
+                    )
 
     def _deregister(self, ami: Ami) -> None:
         ec2 = self._ec2(ami.place)

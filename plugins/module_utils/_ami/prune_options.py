@@ -16,7 +16,7 @@ import typing as t
 from . import accounts
 from .calls import AmiError
 from .channels import check_channel
-from .references import SOURCES
+from .references import SOURCES, USAGE
 from .retention_world import DAY, Policy, Rule
 
 CHANNELS, LAUNCHES, OTHERS = "channels", "last-launched", "other-accounts"
@@ -44,7 +44,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
         "type": "list",
         "elements": "str",
         "default": [],
-        "choices": [*SOURCES, CHANNELS, LAUNCHES, OTHERS],
+        "choices": [*SOURCES, USAGE, CHANNELS, LAUNCHES, OTHERS],
     },
 }
 

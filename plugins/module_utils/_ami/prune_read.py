@@ -23,13 +23,14 @@ from .channels import standing as moves_that_stand
 from .images import Ami, chunks, moment, read_amis
 from .own_amis import clouds_of
 from .prune_options import CHANNELS, LAUNCHES, OTHERS, Options
-from .references import SOURCES, Reference, References, Unread, read_references, reason_of
+from .references import SOURCES, USAGE, Reference, References, Unread, read_references, reason_of
 from .retention import Plan, candidates, make_plan
-from .retention_holds import SHARED, unit_of
+from .retention_holds import REPORTED, SHARED, unit_of
 from .retention_world import DAY, Channel, Named, World
 
-# EC2 is asked about ten AMIs at a time there, so only about those that would go otherwise.
-_DEAR = ("image-builder",)
+# What only an AMI's own account is told. EC2 is asked about ten AMIs at a time for the first, so only about those that would go
+# otherwise.
+_DEAR = ("image-builder", USAGE)
 _CHEAP = tuple(source for source in SOURCES if source not in _DEAR)
 
 
@@ -60,16 +61,28 @@ class Reading:
             world = self._shared(world, wanted)
 
     def second_look(self, amis: c.Sequence[Ami]) -> World:
-        """Of just these what is so now, and who refers to them; those that are gone are left out."""
+        """All AMIs as they are now, and of just these who refers to them; those that are gone are left out.
+
+        Of the others it takes to know which are the last good ones, and the newest.
+        """
         by_place = _by_place(amis)
-        found = all_at_once(lambda place: self._read(place, [ami.image_id for ami in by_place[place]]), list(by_place))
+        found = all_at_once(lambda place: self._again(place, by_place.get(place, [])), self.places)
         world = World(tuple(ami for some in found for ami in some), self.now)
-        world = self._referred(self._referred(world, world.amis, _CHEAP), world.amis, _DEAR, own=True)
+        ids = {ami.image_id for ami in amis}
+        asked = [ami for ami in world.amis if ami.image_id in ids]
+        world = self._referred(self._referred(world, asked, _CHEAP), asked, _DEAR, own=True)
         answers = all_at_once(lambda one: self._channels(*one), sorted({(a.place, a.image) for a in amis if a.image}))
         channels = tuple(channel for found_channels, _unread in answers for channel in found_channels)
         failed = tuple(one for _found, unread in answers for one in unread)
         world = dataclasses.replace(world, channels=channels, unread=tuple(dict.fromkeys((*world.unread, *failed))))
-        return self._shared(world, world.amis)
+        return self._shared(world, asked)
+
+    def _again(self, place: Place, amis: c.Sequence[Ami]) -> list[Ami]:
+        """The AMIs of a place, with these also where the filters do not find them any more: a tag may have changed."""
+        found = self._read(place)
+        ids = {ami.image_id for ami in found}
+        missing = [ami.image_id for ami in amis if ami.image_id not in ids]
+        return [*found, *self._read(place, missing)] if missing else found
 
     def _read(self, place: Place, ids: c.Sequence[str] = ()) -> list[Ami]:
         cloud = self.clouds[place]
@@ -124,9 +137,14 @@ class Reading:
         unread = list(world.unread)
         for answer in all_at_once(ask, self.places):
             for image_id, references in answer.by_image.items():
-                found[image_id] = (*found.get(image_id, ()), *references)
+                told = (one for one in references if not self._is_looked_at(one))
+                found[image_id] = (*found.get(image_id, ()), *told)
             unread += answer.unread
         return dataclasses.replace(world, references=found, unread=tuple(dict.fromkeys(unread)))
+
+    def _is_looked_at(self, one: Reference) -> bool:
+        """Whether a report is about an account where it is known at first hand what is used now."""
+        return one.kind == REPORTED and Place(one.id, one.region) in self.places
 
     def _launched(self, world: World, amis: c.Sequence[Ami]) -> World:
         """With the time of the last launch, one call for each AMI, where botocore does not read it from DescribeImages."""

@@ -17,7 +17,7 @@ from .accounts import Place
 from .calls import AmiError, Client, Resource
 from .cloud import Cloud
 from .images import chunks
-from .referring import Facts, Reference, References, Unread, expression_of, find_references, is_version_record
+from .referring import Facts, Reference, References, Unread, expression_of, find_references, is_record
 
 __all__ = ["SOURCES", "USAGE", "Reference", "References", "Unread", "read_references"]
 
@@ -76,7 +76,7 @@ class _Reader:
 
     def parameters(self) -> dict[str, str]:
         names = calls_references.list_parameters(self._cloud.ssm(self._region))
-        return self.resolved([name for name in names if not is_version_record(name)])
+        return self.resolved([name for name in names if not is_record(name)])
 
     def resolved(self, expressions: c.Sequence[str]) -> dict[str, str]:
         ssm = self._cloud.ssm(self._region)

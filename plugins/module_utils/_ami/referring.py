@@ -18,7 +18,9 @@ from .calls import Resource
 
 _AMI_ID = re.compile(r"\bami-[0-9a-f]{8,17}\b")
 _CHANNEL = re.compile(r"/golden/([^/]+)/([^/]+)")
-_VERSION = re.compile(r"/golden/[^/]+/versions/[^/]+")
+# Of a version, with several AMIs in a Region of each one by its builder; and of what revoking an AMI took away. The name of
+# an image may have several parts.
+_RECORD = re.compile(r"/golden(?:/[^/]+)+/(?:versions/[^/]+(?:/[^/]+)?|revoked/ami-[0-9a-f]+)")
 _BY_PARAMETER = "resolve:ssm:"
 # A fleet in another state starts nothing any more; what it still runs are instances.
 _STARTING = frozenset({"submitted", "active", "modifying"})
@@ -82,9 +84,9 @@ def expression_of(image: str | None) -> str | None:
     return image.removeprefix(_BY_PARAMETER) if image and image.startswith(_BY_PARAMETER) else None
 
 
-def is_version_record(name: str) -> bool:
-    """Whether a parameter is where a version is recorded. That is the AMI's own entry in the registry, not its user."""
-    return bool(_VERSION.fullmatch(name))
+def is_record(name: str) -> bool:
+    """Whether a parameter is where this collection writes down what it knows of an AMI. That is no user of one."""
+    return bool(_RECORD.fullmatch(name))
 
 
 class Templates:
@@ -221,7 +223,7 @@ def _by_templates(facts: Facts, templates: Templates) -> Found:
 
 def _by_parameters(facts: Facts) -> Found:
     for name, value in facts.parameters.items():
-        if not name.startswith("/golden/") or not is_version_record(name):
+        if not is_record(name):
             channel = _CHANNEL.fullmatch(name)
             detail = f"channel {channel[2]} of {channel[1]}" if channel else ""
             for image in dict.fromkeys(_AMI_ID.findall(value)):

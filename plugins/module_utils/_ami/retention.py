@@ -25,7 +25,7 @@ from .retention_holds import (
     merged,
     with_copies,
 )
-from .retention_world import Policy, World, deprecated_since, disabled_since, is_complete, name_of
+from .retention_world import Policy, World, deprecated_since, disabled_since, is_complete, is_revoked, name_of
 
 KEEP, DEPRECATE, DISABLE, DELETE = "keep", "deprecate", "disable", "delete"
 _STAGES = (DEPRECATE, DISABLE, DELETE)
@@ -66,16 +66,18 @@ def candidates(world: World, policy: Policy) -> list[Ami]:
     return [ami for ami in world.amis if not holds.get(ami.image_id)]
 
 
-def standing(world: World, policy: Policy, state: str) -> Holds:
-    """What keeps an AMI that was to be disabled or deleted, at a second look just before; of its retention nothing changed.
+def standing(world: World, policy: Policy, going: c.Collection[str], state: str, before: Holds) -> Holds:
+    """What keeps AMIs that were to be disabled or deleted, at a second look just before.
 
-    C(state) is the one that it was in.
+    C(going) are those, and C(state) is the one that they were in. The world has their copies as well, and C(before) has
+    what kept some of these at an earlier look.
     """
-    holds = merged(held_by_channels(world, policy), held_by_itself(world, policy), held_by_others(world, policy))
+    holds = merged(_settled(world, policy), held_by_others(world, policy), before)
     for ami in world.amis:
-        if ami.state != state:
+        if ami.image_id in going and ami.state != state:
             holds[ami.image_id].append(f"it is {ami.state} by now")
-    return {image_id: reasons for image_id, reasons in holds.items() if reasons}
+    found = with_copies(holds, world.amis, policy)
+    return {image_id: found[image_id] for image_id in going if found.get(image_id)}
 
 
 def make_plan(world: World, policy: Policy) -> Plan:
@@ -106,7 +108,8 @@ def _past(ami: Ami, policy: Policy) -> str:
         return "its build never completed"
     rule = policy.rule_of(ami)
     older = f", older than {rule.max_age.days} days" if rule.max_age is not None else ""
-    return f"beyond the newest {rule.keep} of {name_of(ami)}{older}"
+    where = "it is revoked" if is_revoked(ami) else f"beyond the newest {rule.keep} of {name_of(ami)}"
+    return f"{where}{older}"
 
 
 def _next(ami: Ami, now: datetime.datetime, policy: Policy) -> tuple[tuple[str, ...], str]:

@@ -11,17 +11,26 @@ from __future__ import annotations
 import collections
 import collections.abc as c
 import datetime
-import re
 
 from .images import Ami
 from .references import Reference, Unread
-from .retention_world import DAY, LOCK_TAG, Channel, Policy, Rule, World, is_complete, is_usable, name_of
+from .referring import is_record
+from .retention_world import (
+    DAY,
+    LOCK_TAG,
+    Channel,
+    Policy,
+    Rule,
+    World,
+    is_complete,
+    is_revoked,
+    is_usable,
+    name_of,
+)
 
 Holds = dict[str, list[str]]
 # Versions that nobody launches by: by default they hold an AMI, and with launch_template_versions they go before it.
 STALE_TEMPLATE = "launch-template-version"
-# Where a version is recorded, or with several AMIs in a Region each of them by its builder's name.
-_RECORD = re.compile(r"/golden/[^/]+/versions/.+")
 
 
 def unit_of(ami: Ami, policy: Policy) -> tuple[str, ...]:
@@ -64,7 +73,8 @@ def _by_rule(ami: Ami, rule: Rule, newer: int, now: datetime.datetime) -> c.Iter
         if now - ami.created < DAY:
             yield "its build is not complete and may still run"
         return
-    if newer < rule.keep:
+    # However new a revoked one is, it is none that anybody goes back to.
+    if newer < rule.keep and not is_revoked(ami):
         yield f"one of the newest {rule.keep} of {name_of(ami)}"
     if rule.max_age is not None and now - ami.created < rule.max_age:
         yield f"made on {ami.created:%Y-%m-%d}, younger than {rule.max_age.days} days"
@@ -91,14 +101,15 @@ def held_by_channels(world: World, policy: Policy) -> Holds:
     """By a channel that names it, or named it: the last good ones, and those that left it a short while ago."""
     holds: Holds = collections.defaultdict(list)
     usable = {ami.image_id for ami in world.amis if is_usable(ami)}
+    revoked = {ami.image_id for ami in world.amis if is_revoked(ami)}
     for channel in world.channels:
-        for image_id, reason in _by_channel(channel, policy.rule_of_channel(channel.name), usable, world.now):
+        for image_id, reason in _by_channel(channel, policy.rule_of_channel(channel.name), usable, revoked, world.now):
             holds[image_id].append(reason)
     return holds
 
 
 def _by_channel(
-    channel: Channel, rule: Rule, usable: c.Collection[str], now: datetime.datetime
+    channel: Channel, rule: Rule, usable: c.Collection[str], revoked: c.Collection[str], now: datetime.datetime
 ) -> c.Iterator[tuple[str, str]]:
     name = f"{channel.name} of {channel.image}"
     newer = 0
@@ -107,7 +118,7 @@ def _by_channel(
         if left is None:
             yield named.image_id, f"channel {name} names it"
         else:
-            if newer < rule.keep:
+            if newer < rule.keep and named.image_id not in revoked:
                 yield named.image_id, f"one of the last good {rule.keep} of channel {name}"
             if rule.max_age is not None and now - left < rule.max_age:
                 yield named.image_id, f"in channel {name} until {left:%Y-%m-%d}, within {rule.max_age.days} days"
@@ -128,6 +139,8 @@ def held_by_others(world: World, policy: Policy) -> Holds:
 
 # A reference of this kind stands for all that another account, an organization or everybody may use it for.
 SHARED = "shared-with"
+# And this one for what one of EC2's usage reports tells of another account.
+REPORTED = "account"
 
 
 def holding(references: c.Iterable[Reference], policy: Policy) -> list[Reference]:
@@ -136,7 +149,7 @@ def holding(references: c.Iterable[Reference], policy: Policy) -> list[Reference
         one
         for one in references
         if not (policy.launch_template_versions and one.kind == STALE_TEMPLATE)
-        and not (one.kind == "ssm-parameter" and _RECORD.fullmatch(one.id))
+        and not (one.kind == "ssm-parameter" and is_record(one.id))
     ]
 
 
@@ -149,7 +162,8 @@ def _said(one: Reference) -> str:
     if one.kind == SHARED:
         return f"it is shared with {one.id}, and what is launched from it there is not looked at"
     detail = f" ({one.detail})" if one.detail else ""
-    return f"{one.kind} {one.id}{detail} of {one.account} uses it"
+    of = "" if one.kind == REPORTED else f" of {one.account}"
+    return f"{one.kind} {one.id}{detail}{of} uses it"
 
 
 def _doubt(unread: Unread) -> str:

@@ -15,6 +15,7 @@ import datetime
 from .accounts import Place
 from .images import Ami, moment
 from .references import Reference, Unread
+from .versions import REVOKED_TAG
 
 LOCK_TAG = "golden:keep"
 DEPRECATED_TAG = "golden:deprecated-at"
@@ -91,9 +92,14 @@ def is_complete(ami: Ami) -> bool:
     return ami.tags.get(_COMPLETE_TAG, "yes") != "no"
 
 
+def is_revoked(ami: Ami) -> bool:
+    """Whether somebody took its version out of use. It is disabled then, or is about to be."""
+    return REVOKED_TAG in ami.tags
+
+
 def is_usable(ami: Ami) -> bool:
-    """Whether somebody could launch it: only such an AMI counts as one of those that are kept."""
-    return is_complete(ami) and ami.state == "available"
+    """Whether somebody could and may launch it: only such an AMI counts as one of those that are kept."""
+    return is_complete(ami) and not is_revoked(ami) and ami.state == "available"
 
 
 def _noted(ami: Ami, tag: str) -> datetime.datetime | None:

@@ -148,6 +148,46 @@ def test_at_most_one_delete_call_an_ami(world: PruneWorld, prune: Prune) -> None
     assert "DeleteSnapshot" not in world.writes
 
 
+@pytest.mark.parametrize("image", ["web", "team/web"])
+def test_the_record_of_one_of_several_builders_keeps_no_ami(world: PruneWorld, prune: Prune, image: str) -> None:
+    """It goes with its AMI, and it is none of those that refer to it; the name of an image may have several parts."""
+    gone = world.disabled(1, image=image)
+    del world.parameters[PLACE][f"/golden/{image}/versions/1"]
+    world.put(f"/golden/{image}/versions/1/ebs.one", gone)
+    assert actions(prune(images=[image])) == {gone: "delete"}
+    assert world.parameters[PLACE] == {}
+
+
+REVOKED = {"golden:revoked": "2026-11-20T12:00:00+00:00 CVE-2026-0001"}
+
+
+def test_what_a_revocation_wrote_down_goes_with_the_ami_and_keeps_none(world: PruneWorld, prune: Prune) -> None:
+    """It names the AMI to which a channel was moved then. When that has no other users it goes, too."""
+    revoked, former = world.disabled(2), world.disabled(1, days=101)
+    told = json.dumps({"channels": {"/golden/web/prod": former}})
+    world.put(f"/golden/web/revoked/{revoked}", told)
+    world.put(f"/golden/web/revoked/{former}", told)
+    world.images[PLACE][revoked]["Tags"] += [{"Key": key, "Value": value} for key, value in REVOKED.items()]
+    result = prune()
+    assert actions(result) == {revoked: "delete", former: "delete"}
+    assert reason(result, revoked).startswith("it is revoked; disabled since")
+    # The other one is not revoked; whoever wrote its record has to say what it is for.
+    assert list(world.parameters[PLACE]) == [f"/golden/web/revoked/{former}"]
+
+
+def test_a_revocation_that_cannot_be_forgotten_fails_the_module(world: PruneWorld, prune: Prune) -> None:
+    gone = world.disabled(1)
+    name = f"/golden/web/revoked/{gone}"
+    world.put(name, "{}")
+    world.images[PLACE][gone]["Tags"] += [{"Key": key, "Value": value} for key, value in REVOKED.items()]
+    denied = refusal("DeleteParameters", "AccessDeniedException")
+    world.faults.append(Fault("DeleteParameters", denied, lambda _place, request: name in request["Names"], 9))
+    result = prune()
+    assert result["failed"]
+    assert f"the AMI is gone, {name} is not: " in result["msg"]
+    assert world.state(gone) is None
+
+
 def test_without_a_new_botocore_snapshots_go_one_by_one(
     world: PruneWorld, prune: Prune, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +232,64 @@ def plant_group(world: PruneWorld, image_id: str) -> str:
     return f"auto-scaling-group asg of {HOME} uses it"
 
 
+def by_template(world: PruneWorld, image_id: str) -> dict[str, str]:
+    """By a version that is neither the default nor the latest one: who names it is all that keeps the AMI."""
+    world.template(image_id, 1)
+    world.template("ami-00000000000000abc", 2, default=True)
+    return {"LaunchTemplateId": "lt-1", "Version": "1"}
+
+
+def plant_group_with_template(world: PruneWorld, image_id: str) -> str:
+    world.groups[PLACE].append({"AutoScalingGroupName": "asg", "LaunchTemplate": by_template(world, image_id)})
+    return f"auto-scaling-group asg (launch template web version 1) of {HOME} uses it"
+
+
+def plant_configuration(world: PruneWorld, image_id: str) -> str:
+    world.configurations[PLACE].append({"LaunchConfigurationName": "old", "ImageId": image_id})
+    return f"launch-configuration old of {HOME} uses it"
+
+
+def plant_group_with_configuration(world: PruneWorld, image_id: str) -> str:
+    plant_configuration(world, image_id)
+    world.groups[PLACE].append({"AutoScalingGroupName": "asg", "LaunchConfigurationName": "old"})
+    return f"auto-scaling-group asg (launch configuration old) of {HOME} uses it"
+
+
+def plant_spot_request(world: PruneWorld, image_id: str) -> str:
+    specification = {"ImageId": image_id}
+    open_one = {"SpotInstanceRequestId": "sir-1", "State": "open", "LaunchSpecification": specification}
+    world.spot_requests[PLACE] += [open_one, {**open_one, "SpotInstanceRequestId": "sir-2", "State": "cancelled"}]
+    return f"spot-request sir-1 (open) of {HOME} uses it"
+
+
+def plant_spot_fleet(world: PruneWorld, image_id: str) -> str:
+    config = {"LaunchSpecifications": [{"ImageId": image_id}]}
+    world.spot_fleets[PLACE].append(
+        {"SpotFleetRequestId": "sfr-1", "SpotFleetRequestState": "active", "SpotFleetRequestConfig": config}
+    )
+    return f"spot-fleet sfr-1 of {HOME} uses it"
+
+
+def plant_spot_fleet_with_template(world: PruneWorld, image_id: str) -> str:
+    config = {"LaunchTemplateConfigs": [{"LaunchTemplateSpecification": by_template(world, image_id)}]}
+    world.spot_fleets[PLACE].append(
+        {"SpotFleetRequestId": "sfr-1", "SpotFleetRequestState": "active", "SpotFleetRequestConfig": config}
+    )
+    return f"spot-fleet sfr-1 (launch template web version 1) of {HOME} uses it"
+
+
+def plant_fleet(world: PruneWorld, image_id: str) -> str:
+    configs = [{"LaunchTemplateSpecification": by_template(world, image_id)}]
+    world.fleets[PLACE].append({"FleetId": "fleet-1", "FleetState": "active", "LaunchTemplateConfigs": configs})
+    return f"fleet fleet-1 (launch template web version 1) of {HOME} uses it"
+
+
+def plant_container_recipe(world: PruneWorld, image_id: str) -> str:
+    kind = "imagebuilder:ContainerRecipe"
+    world.recipes[PLACE].append({"ImageId": image_id, "ResourceType": kind, "Arn": "arn:recipe"})
+    return f"container-recipe arn:recipe of {HOME} uses it"
+
+
 def plant_parameter(world: PruneWorld, image_id: str) -> str:
     world.put("/apps/shop/ami", image_id)
     return f"ssm-parameter /apps/shop/ami of {HOME} uses it"
@@ -232,6 +330,14 @@ PLANTED = [
     plant_instance,
     plant_template,
     plant_group,
+    plant_group_with_template,
+    plant_configuration,
+    plant_group_with_configuration,
+    plant_spot_request,
+    plant_spot_fleet,
+    plant_spot_fleet_with_template,
+    plant_fleet,
+    plant_container_recipe,
     plant_parameter,
     plant_channel,
     plant_last_good,
@@ -270,6 +376,18 @@ def test_the_instance_of_another_account_keeps_it(world: PruneWorld, prune: Prun
     assert actions(result)[other] == "delete"
 
 
+def test_what_a_report_tells_of_an_account_that_is_not_looked_at_keeps_it(world: PruneWorld, prune: Prune) -> None:
+    """Of one that is looked at it is known what is so now, and reports are up to a month old."""
+    used = world.disabled(1)
+    told = {"ResourceType": "ec2:Instance", "UsageCount": 3, "ReportCreationTime": ago(2)}
+    world.usage[PLACE].append({**told, "ImageId": used, "AccountId": OTHER})
+    result = prune()
+    assert actions(result) == {used: "keep"}
+    assert reason(result, used).startswith(f"account {OTHER} (3 ec2:Instance, report of ")
+    assert reason(result, used).endswith(") uses it")
+    assert actions(prune(accounts=[HOME, OTHER])) == {used: "delete"}
+
+
 SOURCES = {
     "instances": "DescribeInstances",
     "launch-templates": "DescribeLaunchTemplateVersions",
@@ -280,6 +398,7 @@ SOURCES = {
     "spot-requests": "DescribeSpotInstanceRequests",
     "fleets": "DescribeFleets",
     "image-builder": "DescribeImageReferences",
+    "usage-reports": "DescribeImageUsageReportEntries",
     "channels": "GetParametersByPath",
 }
 
@@ -465,6 +584,102 @@ def test_copies_stand_and_fall_together(world: PruneWorld, prune: Prune) -> None
     assert [world.state(one), world.state(copy, far), world.state(third, strange)] == [None, None, None]
 
 
+COPIES = {"regions": [REGION, "us-east-1"], "accounts": [HOME, OTHER], "copies": True}
+FAR, STRANGE = (HOME, "us-east-1"), (OTHER, REGION)
+
+
+def copied(world: PruneWorld, **given: t.Any) -> dict[tuple[str, str], str]:
+    """One version in three places, disabled for long everywhere."""
+    return {
+        place: world.disabled(1, place=place, image_id=f"ami-0000000000000000{letter}", **given)
+        for letter, place in zip("abc", (PLACE, FAR, STRANGE), strict=True)
+    }
+
+
+def launched_after_the_plan(world: PruneWorld, image_id: str, place: tuple[str, str]) -> None:
+    """Each place is asked for its instances once for the plan; then somebody has launched one."""
+    describe = world._DescribeInstances
+    asked: list[tuple[str, str]] = []
+
+    def launch(where: tuple[str, str], request: dict[str, t.Any]) -> t.Any:
+        answer = describe(where, request)
+        if where == place and place not in asked:
+            world.run(image_id, place=place)
+        asked.append(where)
+        return answer
+
+    world._DescribeInstances = launch  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("used", [PLACE, FAR, STRANGE])
+def test_what_came_to_use_one_since_the_plan_keeps_its_copies(
+    world: PruneWorld, prune: Prune, used: tuple[str, str]
+) -> None:
+    amis = copied(world)
+    other = world.disabled(2, days=101)
+    launched_after_the_plan(world, amis[used], used)
+    result = prune(**COPIES)
+    assert actions(result) == {other: "delete", **dict.fromkeys(amis.values(), "keep")}
+    assert {place: world.state(one, place) for place, one in amis.items()} == dict.fromkeys(amis, "disabled")
+    for place, one in amis.items():
+        said = f"at a second look: {'' if place == used else f'its copy {amis[used]} in {used[0]}/{used[1]} stays: '}instance"
+        assert said in reason(result, one)
+        assert "/golden/web/versions/1" in world.parameters[place]
+
+
+def test_what_came_to_use_one_that_waits_keeps_the_copies_that_are_due(world: PruneWorld, prune: Prune) -> None:
+    """One was disabled later than the other: it is not to be deleted yet, and somebody begins to need it."""
+    due = world.disabled(1, 40, image_id="ami-0000000000000000a")
+    waits = world.disabled(1, 5, place=FAR, image_id="ami-0000000000000000b")
+    launched_after_the_plan(world, waits, FAR)
+    result = prune(**COPIES)
+    assert actions(result) == {due: "keep", waits: "keep"}
+    assert f"at a second look: its copy {waits} in {HOME}/us-east-1 stays: instance" in reason(result, due)
+    assert world.state(due) == "disabled"
+
+
+def test_what_kept_one_from_being_disabled_keeps_its_copies_from_being_deleted(world: PruneWorld, prune: Prune) -> None:
+    """Also when it is over a moment later."""
+    due = world.disabled(1, 40, image_id="ami-0000000000000000a")
+    used = world.ami(1, place=FAR, image_id="ami-0000000000000000b", DeprecationTime=stamp(20))
+    describe = world._DescribeInstances
+    running = iter([False, True, False])
+
+    def launch(where: tuple[str, str], request: dict[str, t.Any]) -> t.Any:
+        if where == FAR:
+            world.instances[FAR].clear()
+            if next(running):
+                world.run(used, place=FAR)
+        return describe(where, request)
+
+    world._DescribeInstances = launch  # type: ignore[method-assign]
+    result = prune(**COPIES)
+    assert actions(result) == {due: "keep", used: "keep"}
+    assert world.state(due) == "disabled"
+    assert world.state(used, FAR) == "available"
+
+
+def test_without_copies_each_place_has_a_second_look_of_its_own(world: PruneWorld, prune: Prune) -> None:
+    amis = copied(world)
+    launched_after_the_plan(world, amis[FAR], FAR)
+    result = prune(**{**COPIES, "copies": False})
+    assert actions(result) == {amis[PLACE]: "delete", amis[FAR]: "keep", amis[STRANGE]: "delete"}
+
+
+def test_copies_that_are_gone_already_keep_nothing(world: PruneWorld, prune: Prune) -> None:
+    amis = copied(world)
+    describe = world._DescribeInstances
+
+    def deregister(where: tuple[str, str], request: dict[str, t.Any]) -> t.Any:
+        world.images[FAR].pop(amis[FAR], None)
+        return describe(where, request)
+
+    world._DescribeInstances = deregister  # type: ignore[method-assign]
+    result = prune(**COPIES)
+    assert actions(result) == {amis[PLACE]: "delete", amis[FAR]: "keep", amis[STRANGE]: "delete"}
+    assert reason(result, amis[FAR]).endswith("it is gone already")
+
+
 def test_snapshots_without_an_image_are_reported(world: PruneWorld, prune: Prune) -> None:
     world.ami(1, days=1)
     world.disabled(2, 1, days=50)
@@ -613,3 +828,50 @@ def test_a_rolled_back_version_is_not_the_last_good_one(world: PruneWorld, prune
         "/golden/web/prod", good, days=10, description="rolled back: 2 after 3 by arn:aws:iam::1:user/x; golden.ami"
     )
     assert actions(prune()) == {old: "keep", good: "keep", bad: "deprecate"}
+
+
+def test_what_a_channel_named_long_ago_goes_through_all_stages(world: PruneWorld, prune: Prune) -> None:
+    """Another one is the last good one, at the second look as well, which does not look at that one's users."""
+    due, gone = world.ami(1, days=90, DeprecationTime=stamp(20)), world.disabled(2, days=80)
+    good, now = world.ami(3, days=70), world.ami(4, days=60)
+    for number, one in enumerate((due, gone, good, now)):
+        world.put("/golden/web/prod", one, days=40 - 10 * number)
+    result = prune()
+    assert actions(result) == {due: "disable", gone: "delete", good: "keep", now: "keep"}
+    assert reason(result, good) == "one of the last good 1 of channel prod of web"
+
+
+def test_when_the_last_good_one_goes_bad_meanwhile_the_one_before_stays(world: PruneWorld, prune: Prune) -> None:
+    old, good, now = (world.ami(number, days=100 - number, DeprecationTime=stamp(20)) for number in (1, 2, 3))
+    for number, one in enumerate((old, good, now)):
+        world.put("/golden/web/prod", one, days=40 - 10 * number)
+    describe = world._DescribeInstances
+
+    def revoke(where: tuple[str, str], request: dict[str, t.Any]) -> t.Any:
+        world.images[PLACE][good]["State"] = "disabled"
+        return describe(where, request)
+
+    world._DescribeInstances = revoke  # type: ignore[method-assign]
+    result = prune()
+    assert actions(result) == {old: "keep", good: "keep", now: "keep"}
+    assert "at a second look: one of the last good 1 of channel prod of web" in reason(result, old)
+    assert world.state(old) == "available"
+
+
+@pytest.mark.parametrize("state", ["available", "disabled"])
+def test_a_revoked_one_is_neither_one_of_the_newest_nor_the_last_good_one(
+    world: PruneWorld, prune: Prune, state: str
+) -> None:
+    """Also when the revocation ended half way, before the AMI was disabled."""
+    old, good, now = (world.ami(number, days=100 - number) for number in (1, 2, 4))
+    bad = world.ami(3, days=50, State=state, tags={**REVOKED, "golden:disabled-at": ago(1).isoformat()})
+    newest = world.ami(5, days=5, State=state, tags={**REVOKED, "golden:disabled-at": ago(1).isoformat()})
+    for number, one in enumerate((old, good, bad, now)):
+        world.put("/golden/web/prod", one, days=40 - 10 * number)
+    result = prune(keep=1)
+    assert reason(result, now) == "channel prod of web names it; one of the newest 1 of web"
+    assert reason(result, good) == "one of the last good 1 of channel prod of web"
+    assert actions(result)[old] == "deprecate"
+    for one in (bad, newest):
+        assert reason(result, one).startswith("it is revoked; ")
+        assert actions(result)[one] == ("deprecate" if state == "available" else "keep")

@@ -14,7 +14,7 @@ from ansible_collections.golden.ami.plugins.module_utils._ami.referring import (
     Facts,
     expression_of,
     find_references,
-    is_version_record,
+    is_record,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +125,7 @@ def test_parameters_that_name_it_but_not_the_record_of_its_version() -> None:
     parameters = {
         "/golden/web/prod": AMI,
         "/golden/web/versions/1": AMI,
+        "/golden/web/versions/1/amazon-ebs.base": AMI,
         "/golden/db/prod": OTHER,
         "plain": AMI,
         "list": f"{OTHER},{AMI}",
@@ -180,13 +181,42 @@ def test_spot_requests_recipes_and_usage_by_others() -> None:
     assert details(facts)["222222222222"].startswith("3 ec2:Instance")
 
 
-def test_expressions_and_records() -> None:
+def test_expressions() -> None:
     assert expression_of("resolve:ssm:/golden/web/prod:3") == "/golden/web/prod:3"
     assert expression_of(AMI) is None
     assert expression_of(None) is None
-    assert is_version_record("/golden/web/versions/20261121093000-2ca060")
-    assert not is_version_record("/golden/web/versions")
-    assert not is_version_record("/golden/web/prod")
+
+
+@pytest.mark.parametrize("image", ["web", "team/web", "a/b/c", "versions", "team/versions"])
+def test_records_are_no_users(image: str) -> None:
+    """Of versions, also of those that several builders made, and of revocations; an image's name may have parts."""
+    for name in (
+        f"/golden/{image}/versions/20261121093000-2ca060",
+        f"/golden/{image}/versions/20261121093000-2ca060/amazon-ebs.base",
+        f"/golden/{image}/revoked/{OTHER}",
+    ):
+        assert is_record(name)
+        assert told(Facts(parameters={name: f'{{"channels": {{"prod": "{AMI}"}}}}'})) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/golden/web/prod",
+        "/golden/team/web/prod",
+        "/golden/web/versions",
+        "/golden/versions/1",
+        "/golden/revoked/ami-0123456789abcdef1",
+        "/golden/web/versions/1/builder/more",
+        "/golden/web/revoked/prod",
+        "/golden/web/versions//builder",
+        "/apps/golden/web/versions/1",
+        "golden/web/versions/1",
+    ],
+)
+def test_all_other_parameters_are(name: str) -> None:
+    assert not is_record(name)
+    assert told(Facts(parameters={name: AMI})) == {("ssm-parameter", name)}
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.booleans()), min_size=1, unique_by=lambda one: one[0]), st.data())

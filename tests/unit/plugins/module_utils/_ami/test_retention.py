@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._ami.accounts import Place
 from ansible_collections.golden.ami.plugins.module_utils._ami.images import Ami
 from ansible_collections.golden.ami.plugins.module_utils._ami.references import Reference
 from ansible_collections.golden.ami.plugins.module_utils._ami.retention import candidates, make_plan, standing, told
@@ -29,7 +31,7 @@ PAST = "beyond the newest 0 of web"
 
 def disabled(version: str, since: float | None, **given: t.Any) -> Ami:
     tags = {} if since is None else {DISABLED_TAG: (NOW - since * DAY).isoformat()}
-    return ami(version, state="disabled", tags=tags, **given)
+    return ami(version, state="disabled", tags=tags | given.pop("tags", {}), **given)
 
 
 @pytest.mark.parametrize(
@@ -108,11 +110,51 @@ def test_candidates_are_those_that_only_a_reference_can_keep() -> None:
 
 
 def test_a_second_look_sees_what_changed() -> None:
-    amis = (disabled("1", 40), disabled("2", 40), ami("3"), disabled("4", 40, protected=True))
+    amis = (disabled("1", 40), disabled("2", 40), ami("3"), disabled("4", 40, protected=True), ami("5", protected=True))
     user = Reference("instance", "i-1", "pending", HOME.account, HOME.region)
-    found = standing(World(amis, NOW, references={amis[1].image_id: (user,)}), Policy(rule=Rule(9)), "disabled")
-    assert found == {
+    world = World(amis, NOW, references={amis[1].image_id: (user,)})
+    going = [one.image_id for one in amis[:4]]
+    assert standing(world, Policy(rule=NONE), going, "disabled", {}) == {
         amis[1].image_id: [f"instance i-1 (pending) of {HOME.account} uses it"],
         amis[2].image_id: ["it is available by now"],
         amis[3].image_id: ["deregistration protection is on"],
     }
+
+
+def test_a_second_look_sees_that_newer_ones_are_gone() -> None:
+    """Somebody deleted or revoked them since the plan was made."""
+    old, new = disabled("1", 40), ami("2", days=9)
+    revoked = ami("2", days=9, tags={"golden:revoked": ""})
+    policy, going = Policy(rule=Rule(1)), [old.image_id]
+    assert standing(World((old, new), NOW), policy, going, "disabled", {}) == {}
+    for left in ((old,), (old, revoked)):
+        found = standing(World(left, NOW), policy, going, "disabled", {})
+        assert found == {old.image_id: ["one of the newest 1 of web"]}
+
+
+def test_with_copies_a_second_look_keeps_all_of_a_version() -> None:
+    far = Place(HOME.account, "us-east-1")
+    one = disabled("1", 40)
+    copy = dataclasses.replace(disabled("1", 5), image_id="ami-0000000000000000f", place=far)
+    user = Reference("instance", "i-1", "running", HOME.account, far.region)
+    world = World((one, copy), NOW, references={copy.image_id: (user,)})
+    policy = Policy(rule=NONE, copies=True)
+    said = f"its copy {copy.image_id} in {far} stays:"
+    # The copy waits; it is not among those that go now, and is in use all the same.
+    found = standing(world, policy, [one.image_id], "disabled", {})
+    assert found == {one.image_id: [f"{said} instance i-1 (running) of {HOME.account} uses it"]}
+    unused = dataclasses.replace(world, references={})
+    assert standing(unused, policy, [one.image_id], "disabled", {}) == {}
+    found = standing(unused, policy, [one.image_id], "disabled", {copy.image_id: ["it was in use"]})
+    assert found == {one.image_id: [f"{said} it was in use"]}
+
+
+def test_a_revoked_one_goes_its_way_and_says_why() -> None:
+    """Its days count from its revocation, which disabled it."""
+    tags = {"golden:revoked": "2026-11-01 CVE"}
+    amis = (disabled("3", 15, days=20, tags=tags), disabled("2", 3, days=30, tags=tags), ami("1", days=40))
+    lines = make_plan(World(amis, NOW), Policy(rule=Rule(1))).lines
+    assert [line.action for line in lines] == ["delete", "keep", "keep"]
+    assert lines[0].reason.startswith("it is revoked; disabled since")
+    assert "is deleted from" in lines[1].reason
+    assert lines[2].reason == "one of the newest 1 of web"

@@ -53,9 +53,28 @@ def test_the_newest_of_each_image_are_kept() -> None:
 
 
 def test_one_that_nobody_can_launch_is_not_counted() -> None:
-    """A revoked or an incomplete AMI must not push a good one out."""
+    """One that is disabled or incomplete must not push a good one out."""
     amis = (ami("1", days=9), ami("2", days=8, state="disabled"), ami("3", days=7, tags={"golden:complete": "no"}))
     assert set(held(held_by_retention(World(amis, NOW), Policy(rule=Rule(1))))) == {1, 2}
+
+
+REVOKED = {"golden:revoked": "2026-11-20T12:00:00+00:00 CVE-2026-0001"}
+
+
+@pytest.mark.parametrize("state", ["available", "disabled"])
+def test_a_revoked_one_is_not_counted_and_is_none_of_the_newest(state: str) -> None:
+    """Also while it is not disabled yet. What is young stays all the same."""
+    world = World((ami("1", days=9), ami("2", days=8), ami("3", days=7, state=state, tags=REVOKED)), NOW)
+    assert held(held_by_retention(world, Policy(rule=Rule(1)))) == {2: ["one of the newest 1 of web"]}
+    assert set(held(held_by_retention(world, Policy(rule=Rule(1, 8 * DAY))))) == {2, 3}
+
+
+def test_a_version_that_is_revoked_in_one_place_only_counts_and_stays_with_its_copies() -> None:
+    here, there = ami("2", tags=REVOKED), dataclasses.replace(ami("2"), place=FAR, image_id="ami-0000000000000000f")
+    amis, policy = (ami("1", days=200), here, there), Policy(rule=Rule(1), copies=True)
+    found = with_copies(held_by_retention(World(amis, NOW), policy), amis, policy)
+    assert not found[amis[0].image_id]
+    assert found[here.image_id] == [f"its copy {there.image_id} in {FAR} stays: one of the newest 1 of web"]
 
 
 def test_each_place_has_its_newest_unless_copies_count_as_one() -> None:
@@ -111,6 +130,20 @@ def test_the_last_good_one_is_one_that_can_be_launched() -> None:
     assert 1 in held(held_by_channels(world, Policy()))
 
 
+@pytest.mark.parametrize("state", ["available", "disabled"])
+def test_a_revoked_one_is_not_the_last_good_one(state: str) -> None:
+    world = World((ami("1"), ami("2", state=state, tags=REVOKED), ami("3")), NOW, (channel(3, 2, 1),))
+    assert held(held_by_channels(world, Policy())) == {
+        3: ["channel prod of web names it"],
+        1: ["one of the last good 1 of channel prod of web"],
+    }
+
+
+def test_a_revoked_one_stays_while_a_channel_names_it() -> None:
+    world = World((ami("1"), ami("2", state="disabled", tags=REVOKED)), NOW, (channel(2, 1),))
+    assert set(held(held_by_channels(world, Policy()))) == {1, 2}
+
+
 def test_a_channel_keeps_those_that_left_it_a_short_while_ago() -> None:
     world = World(tuple(ami(str(number)) for number in (1, 2, 3)), NOW, (channel(3, 2, 1),))
     found = held(held_by_channels(world, Policy(per_channel={"prod": Rule(0, 15 * DAY)})))
@@ -146,10 +179,15 @@ def test_a_stale_version_of_a_launch_template_keeps_it_unless_it_is_to_go_as_wel
 
 
 def test_its_own_record_keeps_no_ami() -> None:
-    names = ["/golden/web/versions/1", "/golden/web/versions/1/amazon-ebs.base", "/golden/web/prod", "/apps/versions/1"]
-    records = tuple(Reference("ssm-parameter", name, "", HOME.account, HOME.region) for name in names)
+    own = [
+        "/golden/web/versions/1",
+        "/golden/web/versions/1/amazon-ebs.base",
+        "/golden/web/revoked/ami-00000000000000abc",
+    ]
+    others = ["/golden/web/prod", "/apps/versions/1"]
+    records = tuple(Reference("ssm-parameter", name, "", HOME.account, HOME.region) for name in own + others)
     found = held(held_by_others(World((ami("1"),), NOW, references={ami("1").image_id: records}), Policy()))
-    assert [reason.split()[1] for reason in found[1]] == names[2:]
+    assert [reason.split()[1] for reason in found[1]] == others
 
 
 @pytest.mark.parametrize(

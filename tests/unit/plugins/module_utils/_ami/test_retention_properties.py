@@ -51,6 +51,7 @@ def make_ami(random: Random, number: int) -> Ami:
         tags["golden:image"] = random.choice(IMAGES)
         tags["golden:version"] = str(random.randint(1, 6))
     tags |= random.choice([{}] * 8 + [{LOCK_TAG: ""}, {LOCK_TAG: "audit"}, {"golden:complete": "no"}])
+    tags |= random.choice([{}] * 7 + [{"golden:revoked": "2026-11-20 CVE"}])
     state = random.choice(["available"] * 5 + ["disabled"] * 3 + ["pending", "failed"])
     if state == "disabled" and random.randint(0, 4):
         tags[DISABLED_TAG] = random.choice([_ago(random).isoformat()] * 4 + ["some day"])
@@ -154,6 +155,11 @@ def after(world: World, plan: retention.Plan) -> World:
     return dataclasses.replace(world, amis=tuple(left))
 
 
+def is_usable(ami: Ami) -> bool:
+    complete = ami.tags.get("golden:complete", "yes") == "yes"
+    return complete and ami.state == "available" and "golden:revoked" not in ami.tags
+
+
 def uncapped(policy: Policy) -> Policy:
     return dataclasses.replace(policy, max_count=None, max_percent=None)
 
@@ -173,11 +179,7 @@ def test_nothing_that_is_referred_to_is_ever_taken(world: World, policy: Policy)
 
 @holds_in_all_worlds
 def test_the_last_good_of_a_channel_is_never_taken(world: World, policy: Policy) -> None:
-    usable = {
-        ami.image_id
-        for ami in world.amis
-        if ami.state == "available" and ami.tags.get("golden:complete", "yes") == "yes"
-    }
+    usable = {ami.image_id for ami in world.amis if is_usable(ami)}
     taken = {line.ami.image_id for line in retention.make_plan(world, policy).taken}
     for channel in world.channels:
         keep = policy.per_channel.get(channel.name, policy.channel).keep
@@ -194,11 +196,10 @@ def test_the_newest_of_each_image_stay(world: World, policy: Policy) -> None:
             for other in world.amis
             if (other.image, other.architecture, other.place) == (ami.image, ami.architecture, ami.place)
             and (other.created, other.image_id) > (ami.created, ami.image_id)
-            and other.state == "available"
-            and other.tags.get("golden:complete", "yes") == "yes"
+            and is_usable(other)
         ]
-        complete = ami.tags.get("golden:complete", "yes") == "yes"
-        if complete and len(newer) < policy.per_image.get(ami.image or "", policy.rule).keep:
+        good = ami.tags.get("golden:complete", "yes") == "yes" and "golden:revoked" not in ami.tags
+        if good and len(newer) < policy.per_image.get(ami.image or "", policy.rule).keep:
             assert ami.image_id not in taken
 
 
@@ -301,10 +302,72 @@ def test_only_candidates_are_taken(world: World, policy: Policy) -> None:
     assert {line.ami.image_id for line in retention.make_plan(world, policy).taken} <= wanted
 
 
+def without_revoked(world: World) -> World:
+    return dataclasses.replace(world, amis=tuple(ami for ami in world.amis if "golden:revoked" not in ami.tags))
+
+
+@holds_in_all_worlds
+def test_a_revoked_one_takes_nobodys_place(world: World, policy: Policy) -> None:
+    """Of the others those stay that would stay if it were not there; each has copies in mind, and caps count all."""
+    alone = dataclasses.replace(uncapped(policy), copies=False)
+    free = without_revoked(world)
+    ids = {ami.image_id for ami in free.amis}
+    taken = {line.ami.image_id for line in retention.make_plan(world, alone).taken} & ids
+    assert taken == {line.ami.image_id for line in retention.make_plan(free, alone).taken}
+
+
+def half_way(world: World, plan: retention.Plan) -> World:
+    """When all stages but the last are done, as at the second look before AMIs are deleted."""
+    lines = [
+        dataclasses.replace(line, action="disable", steps=tuple(step for step in line.steps if step != "delete"))
+        for line in plan.lines
+    ]
+    return after(world, retention.Plan(tuple(lines)))
+
+
+def going(plan: retention.Plan, step: str, *, disabled: bool = True) -> dict[str, Ami]:
+    found = (line.ami for line in plan.having(step))
+    return {ami.image_id: ami for ami in found if disabled or ami.state != "disabled"}
+
+
+@holds_in_all_worlds
+def test_a_second_look_at_an_unchanged_world_stops_nothing(world: World, policy: Policy) -> None:
+    """Otherwise what is to go would never go."""
+    plan = retention.make_plan(world, policy)
+    assert not retention.standing(world, policy, going(plan, "disable", disabled=False), "available", {})
+    assert not retention.standing(half_way(world, plan), policy, going(plan, "delete"), "disabled", {})
+
+
+def used(world: World, ami: Ami) -> World:
+    """Somebody launched it."""
+    reference = Reference("instance", "i-1", "running", ami.place.account, ami.place.region)
+    return dataclasses.replace(world, references={**world.references, ami.image_id: (reference,)})
+
+
+@holds_in_all_worlds
+def test_what_a_second_look_keeps_keeps_its_copies(world: World, policy: Policy) -> None:
+    """Whichever AMI somebody came to use since the plan: of its version none goes, with copies in no other place either."""
+    plan = retention.make_plan(world, policy)
+    gone = going(plan, "delete")
+    now = half_way(world, plan)
+    for ami in now.amis:
+        held = retention.standing(used(now, ami), policy, gone, "disabled", {})
+        version = (ami.image, ami.version, ami.architecture)
+        of_version = [
+            one.image_id
+            for one in gone.values()
+            if one.image_id == ami.image_id
+            or (policy.copies and all(version) and (one.image, one.version, one.architecture) == version)
+        ]
+        assert set(held) == set(of_version)
+        # And so it is when the look that saw the use was the one before.
+        assert set(retention.standing(now, policy, gone, "disabled", {ami.image_id: ["used"]})) == set(of_version)
+
+
 @holds_in_all_worlds
 def test_a_second_look_holds_what_the_plan_would_hold(world: World, policy: Policy) -> None:
     """What came to use a disabled AMI after the plan was made is seen just before it goes."""
-    standing: t.Any = retention.standing(world, policy, "disabled")
+    standing = retention.standing(world, policy, {ami.image_id for ami in world.amis}, "disabled", {})
     for ami in world.amis:
         kinds = {one.kind for one in world.references.get(ami.image_id, ())}
         if policy.launch_template_versions:

@@ -60,10 +60,11 @@ def test_since_when_an_ami_is_disabled(state: str, tag: str, since: datetime.dat
     assert disabled_since(ami("1", state=state, tags={DISABLED_TAG: tag})) == since
 
 
-def test_only_what_can_be_launched_and_was_completed_is_usable() -> None:
+def test_only_what_was_completed_and_can_and_may_be_launched_is_usable() -> None:
     assert is_usable(ami("1"))
     assert not is_usable(ami("1", state="disabled"))
     assert not is_usable(ami("1", tags={"golden:complete": "no"}))
+    assert not is_usable(ami("1", tags={"golden:revoked": ""}))
 
 
 def test_a_rule_of_an_image_or_a_channel_comes_before_that_for_all() -> None:
