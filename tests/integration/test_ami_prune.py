@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import datetime
 import secrets
 import time
@@ -148,6 +149,27 @@ class Uses:
         self.ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
         return f"launch-template-version {template}:1"
 
+    def by_group(self, image_id: str) -> str:
+        """Without machines: it would launch them tomorrow."""
+        name = f"t-{secrets.token_hex(4)}"
+        data = {"ImageId": image_id, "InstanceType": "t3.small"}
+        self.ec2.enable_image(ImageId=image_id)
+        made = self.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+        template = made["LaunchTemplate"]["LaunchTemplateId"]
+        self.amis.client("autoscaling").create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
+            MinSize=0,
+            MaxSize=1,
+            AvailabilityZones=[f"{HOME_REGION}a"],
+        )
+        # Of the template the group's version is neither the default nor the latest one.
+        new = {"ImageId": "ami-00000000000000abc"}
+        self.ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=new)
+        self.ec2.modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
+        self.ec2.disable_image(ImageId=image_id)
+        return f"auto-scaling-group {name} (launch template {name} version 1)"
+
     def by_parameter(self, image_id: str) -> str:
         name = f"/apps/{self.amis.image}/ami"
         self.ssm.put_parameter(Name=name, Value=image_id, Type="String")
@@ -181,6 +203,7 @@ class Uses:
             self.by_instance,
             self.by_template,
             self.by_stale_template_version,
+            self.by_group,
             self.by_parameter,
             self.by_channel,
             self.by_lock,
@@ -194,6 +217,8 @@ class Uses:
         return found
 
     def end(self, said: c.Collection[str]) -> None:
+        for name in (one.split()[1] for one in said if one.startswith("auto-scaling-group ")):
+            self.amis.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=name)
         for client in (self.ec2, self.amis.client("ec2", account=OTHER)):
             told = [one.split()[1] for one in said if one.startswith("instance ")]
             found = client.describe_instances(Filters=[{"Name": "instance-id", "Values": told}])["Reservations"]
@@ -217,6 +242,21 @@ def test_what_is_in_use_stays_and_says_how(four: Four, cloud: Cloud) -> None:
         assert states(uses.ec2, gone, *said) == dict.fromkeys(said, "disabled")
     finally:
         uses.end(said.values())
+
+
+def test_a_usage_report_tells_of_an_account_that_is_not_looked_at(four: Four, planted: Planted) -> None:
+    """EC2 has taken the permission away with the disabling, and what that account launched runs on."""
+    uses = Uses(planted.amis)
+    instance = uses.by_other_account(planted.used)
+    try:
+        wanted = [{"ResourceType": "ec2:Instance"}]
+        planted.ec2.create_image_usage_report(ImageId=planted.used, ResourceTypes=wanted)
+        outcome = four.module(PRUNE, planted.options(launched_within=0))
+        outcome.expect(changed=True, writes=DELETION, idle_reads=30)
+        assert actions(outcome.apply.result) == {planted.used: "keep", planted.other: "delete"}
+        assert reason(outcome.apply.result, planted.used).startswith(f"account {OTHER} (1 ec2:Instance, report of ")
+    finally:
+        uses.end([instance])
 
 
 def test_the_last_launch_keeps_it(four: Four, planted: Planted) -> None:
@@ -259,6 +299,34 @@ def test_what_cannot_be_read_keeps_them_all(
     assert set(states(planted.ec2, planted.used, planted.other).values()) == {"disabled"}
 
 
+# Of these the local cloud has none, and lets nobody make one; it can refuse to tell. What they keep when there are some is in the
+# module's unit tests.
+NEVER_HERE = {
+    "launch-configurations": "DescribeLaunchConfigurations",
+    "spot-requests": "DescribeSpotInstanceRequests",
+    "spot-fleets": "DescribeSpotFleetRequests",
+    "fleets": "DescribeFleets",
+}
+
+
+def test_what_starts_instances_and_cannot_be_read_keeps_them_unless_that_is_accepted(
+    four: Four, cloud: Cloud, planted: Planted
+) -> None:
+    with contextlib.ExitStack() as denied:
+        for operation in NEVER_HERE.values():
+            denied.enter_context(faults(cloud, operation, "error", code="UnauthorizedOperation", times=1000))
+        outcome = four.module(PRUNE, planted.options())
+        outcome.expect(changed=False, writes={}, idle_reads=40)
+        assert {one["source"] for one in outcome.apply.result["unread"]} == set(NEVER_HERE)
+        assert reason(outcome.apply.result, planted.used).endswith("; and 1 more")
+        some = four.module(PRUNE, planted.options(accept_unread=list(NEVER_HERE)[1:]))
+        some.expect(changed=False, writes={}, idle_reads=40)
+        assert reason(some.apply.result, planted.used).startswith("launch-configurations of ")
+        outcome = four.module(PRUNE, planted.options(accept_unread=list(NEVER_HERE)))
+        outcome.expect(changed=True, writes={**DELETION, "DeregisterImage": 2}, idle_reads=2)
+        assert {one["source"] for one in outcome.apply.result["unread"] if one["accepted"]} == set(NEVER_HERE)
+
+
 def test_copies_in_two_accounts_and_three_regions_go_together(four: Four, cloud: Cloud) -> None:
     amis = Amis(cloud)
     places = [(HOME_REGION, None), (OTHER_REGION, None), ("ap-southeast-2", None), (OTHER_REGION, OTHER)]
@@ -279,6 +347,46 @@ def test_copies_in_two_accounts_and_three_regions_go_together(four: Four, cloud:
     outcome = four.module(PRUNE, options)
     outcome.expect(changed=True, writes={"DeregisterImage": 4, "PutParameter": 4, "DeleteParameter": 4}, idle_reads=9)
     assert actions(outcome.apply.result) == dict.fromkeys(ids, "delete")
+
+
+def test_a_version_of_several_builders_goes_with_its_records(four: Four, cloud: Cloud) -> None:
+    """The name of an image may have several parts."""
+    amis = Amis(cloud, image=f"team/web-{secrets.token_hex(3)}")
+    names = [f"/golden/{amis.image}/versions/{amis.version}/amazon-ebs.{one}" for one in ("base", "more")]
+    for name in names:
+        amis.client("ssm").put_parameter(Name=name, Value=disabled(amis), Type="String")
+    outcome = four.module(PRUNE, {"images": [amis.image], "keep": 0})
+    outcome.expect(changed=True, writes={"DeleteParameters": 1, "DeregisterImage": 2, **LOCK}, idle_reads=2)
+    assert not amis.client("ssm").get_parameters(Names=names)["Parameters"]
+
+
+def test_a_revoked_version_is_none_of_those_that_are_kept(four: Four, cloud: Cloud) -> None:
+    """Whichever is newer: what was not revoked stays, and nothing of the revocation is left of what goes."""
+    amis, bad = Amis(cloud), Amis(cloud)
+    bad.image, bad.version = amis.image, f"{bad.version}-bad"
+    kept = amis.plant()
+    time.sleep(1.1)
+    gone = bad.plant()
+    ssm, prod = amis.client("ssm"), f"/golden/{amis.image}/prod"
+    for value in (kept, gone):
+        ssm.put_parameter(Name=prod, Value=value, Type="String", Overwrite=True)
+    ssm.put_parameter(Name=f"/golden/{amis.image}/versions/{amis.version}", Value=kept, Type="String")
+    revocation = {"image": amis.image, "version": bad.version}
+    _run, (_check, revoked) = four._recorder.tasks("golden.ami.ami_revoke", revocation, 2, {})
+    assert revoked.changed
+    options = {"images": [amis.image], "keep": 1, "keep_in_channel": 1, "launched_within": 0}
+    outcome = four.module(PRUNE, options)
+    outcome.expect(changed=False, writes={}, idle_reads=20)
+    assert (
+        reason(outcome.apply.result, kept)
+        == f"channel prod of {amis.image} names it; one of the newest 1 of {amis.image}"
+    )
+    assert reason(outcome.apply.result, gone).startswith("it is revoked; disabled since")
+    outcome = four.module(PRUNE, {**options, "delete_after": 0})
+    outcome.expect(changed=True, writes={**DELETION, "DeleteParameters": 1}, idle_reads=2)
+    assert actions(outcome.apply.result) == {kept: "keep", gone: "delete"}
+    left = ssm.get_parameters_by_path(Path=f"/golden/{amis.image}", Recursive=True)["Parameters"]
+    assert sorted(one["Name"] for one in left) == [prod, f"/golden/{amis.image}/versions/{amis.version}"]
 
 
 def test_stale_versions_of_launch_templates_go_along(four: Four, planted: Planted) -> None:
