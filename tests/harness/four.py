@@ -125,13 +125,14 @@ class Four:
         *arguments: str,
         cwd: Path = CHECKOUT,
         again: str | None = None,
+        unknown: c.Collection[str] = (),
         secrets: c.Collection[str] = (),
         **environment: str,
     ) -> Outcome:
         """Run a playbook with ``--check``, without, and both again. A step is changed when one of its tasks is.
 
         Of the collection's own modules in it the same is asserted as by ``module``, as far as a task runs in check mode
-        as well. ``step.task(NAME)`` has the result of a task.
+        as well. ``step.task(NAME)`` has the result of a task. ``again``, ``unknown`` and ``secrets`` are as in ``module``.
         """
         given = [*arguments, "--diff"]
         steps = [
@@ -142,7 +143,7 @@ class Four:
         ]
         outcome = self._told(Outcome(str(playbook), steps, again))
         hidden = [*self._recorder.secrets(), *secrets]
-        outcome.refuse(broken_by_playbook(outcome, functools.partial(documentation, self.cloud), hidden))
+        outcome.refuse(broken_by_playbook(outcome, functools.partial(documentation, self.cloud), hidden, unknown))
         return outcome
 
     def _told(self, outcome: Outcome) -> Outcome:

@@ -137,7 +137,10 @@ def undocumented(results: c.Iterable[Result], documentation: Documentation) -> l
 
 
 def broken_by_playbook(
-    outcome: Outcome, documentation: c.Callable[[str], Documentation], secrets: c.Collection[str]
+    outcome: Outcome,
+    documentation: c.Callable[[str], Documentation],
+    secrets: c.Collection[str],
+    unknown: c.Collection[str] = (),
 ) -> list[str]:
     """The same of a playbook. Of a task the check and the apply are compared where it runs in both."""
     steps = outcome.steps
@@ -146,21 +149,23 @@ def broken_by_playbook(
     for check, apply in zip(steps[::2], steps[1::2], strict=True):
         if check.changed != apply.changed:
             faults.append(f"{check.name} says changed={check.changed}, {apply.name} changed={apply.changed}")
-        faults += _broken_by_tasks(check, apply, documentation)
+        faults += _broken_by_tasks(check, apply, documentation, unknown)
     if not outcome.again:
         faults += [f"{step.name} says changed" for step in steps[2:] if step.changed]
         faults += [f"the second run wrote: {_named(step)}" for step in steps[3:] if step.writes]
     return [*faults, *told_secrets(steps, secrets)]
 
 
-def _broken_by_tasks(check: Step, apply: Step, documentation: c.Callable[[str], Documentation]) -> list[str]:
+def _broken_by_tasks(
+    check: Step, apply: Step, documentation: c.Callable[[str], Documentation], unknown: c.Collection[str]
+) -> list[str]:
     faults = []
     for task in _own_tasks(apply):
         if task.status == "ok" and "results" not in task.result:
             faults += [f"task {task.name}: {f}" for f in undocumented([task.result], documentation(task.action))]
     for before, after in _pairs(check, apply):
         steps = Step(check.name, before.result, []), Step(apply.name, after.result, [])
-        faults += [f"task {after.name}: {fault}" for fault in compare(*steps)]
+        faults += [f"task {after.name}: {fault}" for fault in compare(*steps, unknown)]
     return faults
 
 
