@@ -197,7 +197,8 @@ def test_an_ami_that_ssm_does_not_like_is_told(
         step = run(cloud, tmp_path_factory, {**options, "timeout": 2})
         gone.join()
     assert step.failed
-    assert f"does not read back after 2 s for {goes} in {amis.account}/{OTHER_REGION}" in step.result["msg"]
+    assert "After 2 s what was written does not read back" in step.result["msg"]
+    assert f"({goes}) in {amis.account}/{OTHER_REGION}" in step.result["msg"]
     assert "run again" in step.result["msg"]
     assert recorded(amis, here, there) == {here: stays}
     again = amis.plant(OTHER_REGION)

@@ -489,7 +489,8 @@ def result_of(options: Options, plan: Plan, references: c.Mapping[Place, Referen
 
 def _row(line: Result) -> tuple[object, ...]:
     what = f"{line['image']}/{line['version']}" if "image" in line else f"channel {line['channel']}"
-    used = f"{len(line['references'])} references" if "references" in line else ""
+    count = len(line.get("references", []))
+    used = f"{count} reference{'' if count == 1 else 's'}" if "references" in line else ""
     return f"{line['account']}/{line['region']}", what, line["image_id"], line["action"], used, line["reason"]
 
 
