@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from harness.cloud import Cloud
+from harness.faults import settings
 
 WAIT = """
 import importlib, json, sys
@@ -53,12 +54,12 @@ class Waiting:
 
     def go(self, **options: t.Any) -> None:
         assert self.process.stdin
-        signer = self.cloud.client("sts")._request_signer
+        known = settings(self.cloud)
         access = {
             "region": "us-east-1",
             "endpoint_url": f"http://127.0.0.1:{self.cloud.port}",
-            "access_key": signer._credentials.access_key,
-            "secret_key": signer._credentials.secret_key,
+            "access_key": known["access_key"],
+            "secret_key": known["secret_key"],
         }
         self.process.stdin.write(json.dumps({**access, **options}) + "\n")
         self.process.stdin.flush()
