@@ -85,14 +85,23 @@ class Four:
     def refused(self, name: str, options: dict[str, t.Any], *, secrets: c.Collection[str] = ()) -> str:
         """Run a module with options that it must refuse, and give the message: in check mode it is the same, and
         neither run writes."""
-        _run, steps = self._recorder.tasks(name, options, 2, {})
-        outcome = self._told(Outcome(name, steps))
-        check, apply = steps
-        faults = [f"{step.name} does not fail" for step in steps if not step.failed]
-        faults += [f"{step.name} failed, and wrote: {dict(step.writes)}" for step in steps if step.writes]
+        ((check, apply),) = self._recorder.pairs(name, [options])
+        return self._refusal(name, check, apply, secrets)
+
+    def refuses(self, name: str, several: dict[str, dict[str, t.Any]]) -> None:
+        """The same for several options, by what the message has to say of them, in one play."""
+        pairs = self._recorder.pairs(name, list(several.values()))
+        for said, (check, apply) in zip(several, pairs, strict=True):
+            told = self._refusal(name, check, apply, ())
+            assert said in told, f"{said!r} is not in {told!r}"
+
+    def _refusal(self, name: str, check: Step, apply: Step, secrets: c.Collection[str]) -> str:
+        outcome = self._told(Outcome(name, [check, apply]))
+        faults = [f"{step.name} does not fail" for step in (check, apply) if not step.failed]
+        faults += [f"{step.name} failed, and wrote: {dict(step.writes)}" for step in (check, apply) if step.writes]
         if check.result.get("msg") != apply.result.get("msg"):
             faults.append("check mode fails with other words than an apply")
-        outcome.refuse([*faults, *told_secrets(steps, [*self._recorder.secrets(), *secrets])])
+        outcome.refuse([*faults, *told_secrets([check, apply], [*self._recorder.secrets(), *secrets])])
         return str(apply.result["msg"])
 
     def lookup(

@@ -31,11 +31,19 @@ class Recorder:
         self, name: str, options: dict[str, t.Any], count: int, variables: dict[str, t.Any], cwd: Path = CHECKOUT
     ) -> tuple[Run, list[Step]]:
         """Run a module so many times in one play, in check mode each first time: a step of each task."""
+        return self._tasks(play_of(name, [options], count, variables), cwd)
+
+    def pairs(self, name: str, several: list[dict[str, t.Any]]) -> list[tuple[Step, Step]]:
+        """Run a module in check mode and without for each of several options, all in one play."""
+        _run, steps = self._tasks(play_of(name, several, 2, {}), CHECKOUT)
+        return list(zip(steps[::2], steps[1::2], strict=True))
+
+    def _tasks(self, play: dict[str, t.Any], cwd: Path) -> tuple[Run, list[Step]]:
         path = self.directory / "four.yml"
-        path.write_text(json.dumps([play_of(name, options, count, variables)], indent=1))
+        path.write_text(json.dumps([play], indent=1))
         run, lines = self._recorded(path, cwd, {})
-        if len(lines) != count:
-            raise AssertionError(f"{name}: {len(lines)} of {count} steps ended:\n{run.output}")
+        if len(lines) != len(play["tasks"]):
+            raise AssertionError(f"{play['name']}: {len(lines)} of {len(play['tasks'])} steps ended:\n{run.output}")
         return run, [Step(line["task"], line["result"], self._read_calls(*line["calls"])) for line in lines]
 
     def playbook(
@@ -92,8 +100,8 @@ class Recorder:
         return self.cloud.home / "golden.ami" / "local_cloud" / self.cloud.name
 
 
-def play_of(name: str, options: dict[str, t.Any], count: int, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A play as those of the collection are, with nothing but the module in it."""
+def play_of(name: str, several: list[dict[str, t.Any]], count: int, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A play as those of the collection are, with nothing in it but the module: so many times with each of the options."""
     return {
         "name": f"{name}, {count} times",
         "hosts": "localhost",
@@ -105,6 +113,7 @@ def play_of(name: str, options: dict[str, t.Any], count: int, variables: dict[st
         "module_defaults": {"group/golden.ami.aws": CONNECTION, "group/amazon.aws.aws": CONNECTION},
         "tasks": [
             {"name": step, name: options, "check_mode": number % 2 == 0, "diff": True, "ignore_errors": True}
+            for options in several
             for number, step in enumerate(NAMES[:count])
         ],
     }

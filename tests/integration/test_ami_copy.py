@@ -174,13 +174,17 @@ def test_what_is_refused_before_a_write(four: Four, cloud: Cloud) -> None:
     amis = Amis(cloud)
     own, theirs = amis.plant(), amis.plant(account=OTHER)
     key = f"arn:aws:kms:{HOME_REGION}:{amis.account}:key/one"
-    assert f"there is no AMI {theirs}" in four.refused(MODULE, {"image_ids": [theirs], "regions": [OTHER_REGION]})
-    assert "is not a Region" in four.refused(MODULE, {"image_ids": [own], "regions": ["mars-north-1"]})
-    assert "twelve digits" in four.refused(MODULE, {"image_ids": [own], "accounts": ["12345678901"]})
     wrong = {"image_ids": [own], "regions": [OTHER_REGION], "kms_keys": {OTHER_REGION: key}}
-    assert f"the key for {OTHER_REGION} is in {HOME_REGION}" in four.refused(MODULE, wrong)
-    unshared = {"image_ids": [own], "accounts": [OTHER], "share": False}
-    assert "golden.ami.ami_share before this one" in four.refused(MODULE, unshared)
+    four.refuses(
+        MODULE,
+        {
+            f"there is no AMI {theirs}": {"image_ids": [theirs], "regions": [OTHER_REGION]},
+            "is not a Region": {"image_ids": [own], "regions": ["mars-north-1"]},
+            "twelve digits": {"image_ids": [own], "accounts": ["12345678901"]},
+            f"the key for {OTHER_REGION} is in {HOME_REGION}": wrong,
+            "golden.ami.ami_share before this one": {"image_ids": [own], "accounts": [OTHER], "share": False},
+        },
+    )
 
 
 def test_copies_within_a_time(four: Four, cloud: Cloud) -> None:

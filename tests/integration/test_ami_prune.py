@@ -406,13 +406,12 @@ def test_what_is_denied_half_way_is_told_and_goes_on_later(four: Four, cloud: Cl
     four.module(PRUNE, planted.options()).expect(changed=True, writes=DELETION, idle_reads=2)
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({}, "Which AMIs?"),
-        ({"images": ["web"], "regions": ["eu-west-9"]}, "not a Region"),
-        ({"filters": {"no-such-filter": "x"}}, "no-such-filter"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused(four: Four, options: dict[str, t.Any], said: str) -> None:
-    assert said in four.refused(PRUNE, options)
+def test_what_cannot_be_meant_is_refused(four: Four) -> None:
+    four.refuses(
+        PRUNE,
+        {
+            "Which AMIs?": {},
+            "not a Region": {"images": ["web"], "regions": ["eu-west-9"]},
+            "no-such-filter": {"filters": {"no-such-filter": "x"}},
+        },
+    )

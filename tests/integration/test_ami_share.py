@@ -192,8 +192,13 @@ def test_what_is_refused_before_a_write(four: Four, cloud: Cloud) -> None:
     )
     own = {"image_ids": [amis.plant()]}
     somebody = {"targets": {"accounts": [OTHER]}}
-    assert f"{theirs} is of account {OTHER}" in four.refused(MODULE, {"image_ids": [theirs], **somebody})
-    assert "nobody is named" in four.refused(MODULE, {**own, "state": "exact"})
-    assert "twelve digits" in four.refused(MODULE, {**own, "targets": {"accounts": ["12345678901"]}})
-    assert "is not the ARN" in four.refused(MODULE, {**own, "targets": {"organizations": ["o-a1b2c3d4e5"]}})
-    assert "is not a Region" in four.refused(MODULE, {**own, **somebody, "regions": ["mars-north-1"]})
+    four.refuses(
+        MODULE,
+        {
+            f"{theirs} is of account {OTHER}": {"image_ids": [theirs], **somebody},
+            "nobody is named": {**own, "state": "exact"},
+            "twelve digits": {**own, "targets": {"accounts": ["12345678901"]}},
+            "is not the ARN": {**own, "targets": {"organizations": ["o-a1b2c3d4e5"]}},
+            "is not a Region": {**own, **somebody, "regions": ["mars-north-1"]},
+        },
+    )

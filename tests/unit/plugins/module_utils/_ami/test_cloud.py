@@ -10,7 +10,8 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import VERSION, Cloud
+import pytest
+from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import VERSION, Cloud, read_models_once
 
 
 def test_clients_are_used_again() -> None:
@@ -25,6 +26,15 @@ def test_clients_are_used_again() -> None:
     assert cloud.ec2("us-east-1") is not cloud.ec2()
     cloud.ssm()
     assert made == [("ec2", "eu-west-1"), ("ec2", "us-east-1"), ("ssm", "eu-west-1")]
+
+
+def test_sessions_share_what_they_read_of_the_models() -> None:
+    botocore_session = pytest.importorskip("botocore.session")
+    read_models_once()
+    read_models_once()
+    one, other = (botocore_session.Session().get_component("data_loader") for _session in range(2))
+    assert one is other
+    assert one.load_service_model("sts", "service-2") is other.load_service_model("sts", "service-2")
 
 
 def test_each_service_has_its_client_where_it_is() -> None:
