@@ -42,3 +42,8 @@ def all_at_once(function: c.Callable[[Item], Answer], items: c.Sequence[Item]) -
         if isinstance(answer, AmiError):
             raise answer
     return t.cast(list[Answer], answers)
+
+
+def together(*works: c.Callable[[], t.Any]) -> list[t.Any]:
+    """What each of several works answers, which have nothing in common but that nobody has to wait for another."""
+    return all_at_once(lambda work: work(), works)

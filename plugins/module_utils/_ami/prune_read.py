@@ -9,13 +9,12 @@
 from __future__ import annotations
 
 import collections.abc as c
-import dataclasses
 import datetime
 import typing as t
 
 from . import calls_parameters, calls_permissions, calls_prune
 from .accounts import Accounts, Place
-from .at_once import all_at_once
+from .at_once import all_at_once, together
 from .base import channel_parameter
 from .calls import AmiError, Resource
 from .channels import channels_of, entry_of
@@ -26,12 +25,15 @@ from .prune_options import CHANNELS, LAUNCHES, OTHERS, Options
 from .references import SOURCES, USAGE, Reference, References, Unread, read_references, reason_of
 from .retention import Plan, candidates, make_plan
 from .retention_holds import REPORTED, SHARED, unit_of
-from .retention_world import DAY, Channel, Named, World
+from .retention_world import DAY, Channel, Named, Told, World
 
 # What only an AMI's own account is told. EC2 is asked about ten AMIs at a time for the first, so only about those that would go
 # otherwise.
 _DEAR = ("image-builder", USAGE)
 _CHEAP = tuple(source for source in SOURCES if source not in _DEAR)
+
+
+Channels = tuple[list[Channel], list[Unread]]
 
 
 class Reading:
@@ -47,8 +49,7 @@ class Reading:
     def decide(self) -> tuple[World, Plan]:
         """The world and the plan. What is dear to read is read of those only that would go otherwise."""
         policy = self._options.policy
-        world = self._amis_and_channels()
-        world = self._referred(world, candidates(world, policy), _CHEAP)
+        world = self._cheaply()
         asked: set[str] = set()
         while True:
             plan = make_plan(world, policy)
@@ -57,8 +58,16 @@ class Reading:
             if not wanted:
                 return world, plan
             asked |= {ami.image_id for ami in wanted}
-            world = self._launched(self._referred(world, wanted, _DEAR, own=True), wanted)
-            world = self._shared(world, wanted)
+            world = self._dearly(world, wanted)
+
+    def _dearly(self, world: World, amis: c.Sequence[Ami]) -> World:
+        """With what takes a call for each of these AMIs, or for ten."""
+        told, shared, (times, unread) = together(
+            lambda: self._referred(amis, _DEAR, own=True),
+            lambda: self._shared(amis),
+            lambda: self._launched(amis),
+        )
+        return world.with_references(told, shared).with_launches(times, unread)
 
     def second_look(self, amis: c.Sequence[Ami]) -> World:
         """All AMIs as they are now, and of just these who refers to them; those that are gone are left out.
@@ -70,12 +79,14 @@ class Reading:
         world = World(tuple(ami for some in found for ami in some), self.now)
         ids = {ami.image_id for ami in amis}
         asked = [ami for ami in world.amis if ami.image_id in ids]
-        world = self._referred(self._referred(world, asked, _CHEAP), asked, _DEAR, own=True)
-        answers = all_at_once(lambda one: self._channels(*one), sorted({(a.place, a.image) for a in amis if a.image}))
-        channels = tuple(channel for found_channels, _unread in answers for channel in found_channels)
-        failed = tuple(one for _found, unread in answers for one in unread)
-        world = dataclasses.replace(world, channels=channels, unread=tuple(dict.fromkeys((*world.unread, *failed))))
-        return self._shared(world, asked)
+        of = sorted({(ami.place, ami.image) for ami in amis if ami.image})
+        channels, *told = together(
+            lambda: self._channels(of),
+            lambda: self._referred(asked, _CHEAP),
+            lambda: self._referred(asked, _DEAR, own=True),
+            lambda: self._shared(asked),
+        )
+        return world.with_channels(*channels).with_references(*told)
 
     def _again(self, place: Place, amis: c.Sequence[Ami]) -> list[Ami]:
         """The AMIs of a place, with these also where the filters do not find them any more: a tag may have changed."""
@@ -85,33 +96,39 @@ class Reading:
         return [*found, *self._read(place, missing)] if missing else found
 
     def _read(self, place: Place, ids: c.Sequence[str] = ()) -> list[Ami]:
-        cloud = self.clouds[place]
         if ids:
-            return read_amis(cloud, place, image_ids=ids)
+            return read_amis(self.clouds[place], place, image_ids=ids)
         filters = dict(self._options.filters)
         if self._options.images:
             filters["tag:golden:image"] = list(self._options.images)
-        return read_amis(cloud, place, filters=filters)
+        return read_amis(self.clouds[place], place, filters=filters)
 
-    def _amis_and_channels(self) -> World:
-        """Without a channel's AMIs none is a candidate for less; so only of images with candidates channels are read."""
-        options = self._options
+    def _cheaply(self) -> World:
+        """The AMIs, and what it takes few calls to read: channels of images with candidates, and who refers to these."""
+        policy = self._options.policy
         amis = tuple(ami for some in all_at_once(self._read, self.places) for ami in some)
         world = World(amis, self.now)
-        of = amis if options.policy.per_channel else candidates(world, options.policy)
-        wanted = sorted({(ami.place, ami.image) for ami in of if ami.image})
-        answers = all_at_once(lambda one: self._channels(*one), wanted)
-        channels = tuple(channel for found, _unread in answers for channel in found)
-        unread = tuple(one for _found, failed in answers for one in failed)
-        self.unknown_channels = self._unknown_channels(channels, unread)
-        return dataclasses.replace(world, channels=channels, unread=tuple(dict.fromkeys(unread)))
+        some = candidates(world, policy)
+        # Without a channel's AMIs none is a candidate for less.
+        of = sorted({(ami.place, ami.image) for ami in (amis if policy.per_channel else some) if ami.image})
+        channels, told = together(lambda: self._channels(of), lambda: self._referred(some, _CHEAP))
+        self.unknown_channels = self._unknown_channels(*channels)
+        world = world.with_channels(*channels)
+        # What a channel keeps is kept, whoever refers to it.
+        left = {ami.image_id for ami in candidates(world, policy)}
+        return world.with_references(({one: told[0][one] for one in left}, told[1])) if left else world
 
     def _unknown_channels(self, channels: c.Sequence[Channel], unread: c.Sequence[Unread]) -> list[str]:
         """Misspelt, or nothing was promoted to them yet. Of what could not be read that itself is told."""
         known = {channel.name for channel in channels}
         return [] if unread else [name for name in self._options.policy.per_channel if name not in known]
 
-    def _channels(self, place: Place, image: str) -> tuple[list[Channel], list[Unread]]:
+    def _channels(self, of: c.Sequence[tuple[Place, str]]) -> Channels:
+        """Of these images in these places."""
+        answers = all_at_once(lambda one: self._channels_of(*one), of)
+        return [one for found, _unread in answers for one in found], [one for _found, some in answers for one in some]
+
+    def _channels_of(self, place: Place, image: str) -> Channels:
         try:
             ssm = self.clouds[place].ssm(place.region)
             below = calls_parameters.read_below(ssm, f"/golden/{image}", recursive=False)
@@ -122,8 +139,8 @@ class Reading:
         except AmiError as error:
             return [], [Unread(CHANNELS, place.account, place.region, reason_of(error))]
 
-    def _referred(self, world: World, amis: c.Sequence[Ami], sources: c.Sequence[str], *, own: bool = False) -> World:
-        """With who refers to these in all accounts of their Region; with C(own) in their own account only."""
+    def _referred(self, amis: c.Sequence[Ami], sources: c.Sequence[str], *, own: bool = False) -> Told:
+        """Who refers to these in all accounts of their Region; with C(own) in their own account only."""
 
         def ask(place: Place) -> References:
             ids = [
@@ -133,54 +150,43 @@ class Reading:
             ]
             return read_references(self.clouds[place], place, ids, sources)
 
-        found: dict[str, tuple[Reference, ...]] = dict(world.references)
-        unread = list(world.unread)
+        found: dict[str, tuple[Reference, ...]] = {ami.image_id: () for ami in amis}
+        unread: list[Unread] = []
         for answer in all_at_once(ask, self.places):
             for image_id, references in answer.by_image.items():
-                told = (one for one in references if not self._is_looked_at(one))
-                found[image_id] = (*found.get(image_id, ()), *told)
+                found[image_id] += tuple(one for one in references if not self._is_looked_at(one))
             unread += answer.unread
-        return dataclasses.replace(world, references=found, unread=tuple(dict.fromkeys(unread)))
+        return found, unread
 
     def _is_looked_at(self, one: Reference) -> bool:
         """Whether a report is about an account where it is known at first hand what is used now."""
         return one.kind == REPORTED and Place(one.id, one.region) in self.places
 
-    def _launched(self, world: World, amis: c.Sequence[Ami]) -> World:
-        """With the time of the last launch, one call for each AMI, where botocore does not read it from DescribeImages."""
+    def _launched(self, amis: c.Sequence[Ami]) -> tuple[dict[str, datetime.datetime | None], list[Unread]]:
+        """When each was launched last, by a call for each, where botocore does not read that from DescribeImages."""
         asked = [ami for ami in amis if not calls_prune.tells_launches(self._ec2(ami.place))]
-        unread = list(world.unread)
-        times: dict[str, datetime.datetime | None] = {}
-        for ami, (time, failed) in zip(asked, all_at_once(self._last_launch, asked), strict=True):
-            times[ami.image_id] = time
-            unread += failed
-        amis_now = tuple(
-            dataclasses.replace(ami, last_launched=times[ami.image_id]) if ami.image_id in times else ami
-            for ami in world.amis
-        )
-        return dataclasses.replace(world, amis=amis_now, unread=tuple(dict.fromkeys(unread)))
+        answers = all_at_once(self._last_launch, asked)
+        times = {ami.image_id: time for ami, (time, _unread) in zip(asked, answers, strict=True)}
+        return times, [one for _time, unread in answers for one in unread]
 
-    def _shared(self, world: World, amis: c.Sequence[Ami]) -> World:
-        """With the other accounts that may use them, and what they launch nobody here can read; one call for each AMI."""
+    def _shared(self, amis: c.Sequence[Ami]) -> Told:
+        """The other accounts that may use them, and what they launch nobody here can read; one call for each AMI."""
         if OTHERS in self._options.policy.accept_unread:
-            return world
+            return {}, []
         # A disabled AMI is nobody else's any more.
         asked = [ami for ami in amis if ami.state != "disabled"]
-        references = dict(world.references)
-        unread = list(world.unread)
-        for ami, (found, failed) in zip(asked, all_at_once(self._users, asked), strict=True):
-            references[ami.image_id] = (*references.get(ami.image_id, ()), *found)
-            unread += failed
-        return dataclasses.replace(world, references=references, unread=tuple(dict.fromkeys(unread)))
+        answers = all_at_once(self._users, asked)
+        found = {ami.image_id: users for ami, (users, _unread) in zip(asked, answers, strict=True)}
+        return found, [one for _users, unread in answers for one in unread]
 
-    def _users(self, ami: Ami) -> tuple[list[Reference], list[Unread]]:
+    def _users(self, ami: Ami) -> tuple[tuple[Reference, ...], list[Unread]]:
         known = {place.account for place in self.places if place.region == ami.place.region}
         try:
             entries = calls_permissions.read_launch_permissions(self._ec2(ami.place), ami.image_id)
         except AmiError as error:
-            return [], [Unread(OTHERS, ami.place.account, ami.place.region, reason_of(error))]
+            return (), [Unread(OTHERS, ami.place.account, ami.place.region, reason_of(error))]
         users = [str(value) for entry in entries for value in entry.values() if value not in known]
-        return [Reference(SHARED, user, "", ami.place.account, ami.place.region) for user in users], []
+        return tuple(Reference(SHARED, user, "", ami.place.account, ami.place.region) for user in users), []
 
     def _last_launch(self, ami: Ami) -> tuple[datetime.datetime | None, list[Unread]]:
         try:

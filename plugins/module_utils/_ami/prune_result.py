@@ -71,11 +71,22 @@ def _what(ami: Ami) -> str:
     return f"{ami.image} {ami.version or ''}".rstrip() if ami.image else ami.name
 
 
-def _table(told: c.Sequence[Told], state: c.Callable[[Told], str]) -> list[str]:
-    """A line for each AMI, the reason last. Lines of AMIs that stay are the same whichever state is shown."""
+def _tables(told: c.Sequence[Told]) -> tuple[list[str], list[str], list[str]]:
+    """A line for each AMI, the reason last: with its state before, with that after, with what is done.
+
+    Lines of AMIs that stay are the same whichever state is shown.
+    """
     width = max((len(word) for one in told for word in (one.before, one.after, one.action)), default=0)
-    rows = [(one.ami.place, one.ami.image_id, _what(one.ami), f"{state(one):{width}}", one.reason) for one in told]
-    return lines(rows)
+    names = lines([(one.ami.place, one.ami.image_id, _what(one.ami)) for one in told])
+    wide = max(map(len, names), default=0)
+
+    def table(states: c.Iterable[str]) -> list[str]:
+        return [
+            f"{name:{wide}}  {state:{width}}  {one.reason}"
+            for name, state, one in zip(names, states, told, strict=True)
+        ]
+
+    return table(one.before for one in told), table(one.after for one in told), table(one.action for one in told)
 
 
 def make_result(
@@ -85,18 +96,19 @@ def make_result(
     policy: Policy,
     orphans: list[Result] | None,
 ) -> Result:
+    before, after, done = _tables(told)
     result: Result = {
         "changed": any(one.before != one.after for one in told),
         "images": [_image(one, world.now) for one in told],
         "counts": {action: 0 for action in (KEEP, *_AFTER)} | collections.Counter(one.action for one in told),
-        "table": _table(told, lambda one: one.action),
+        "table": done,
         "failed_images": [_failure(one) for one in told if one.error],
         "deleted_snapshots": [one for outcome in outcomes.values() for one in outcome.deleted_snapshots],
         "left_snapshots": [one for outcome in outcomes.values() for one in outcome.left_snapshots],
         "unread": [_unread(one, policy) for one in world.unread],
         "diff": {
-            "before": "".join(f"{line}\n" for line in _table(told, lambda one: one.before)),
-            "after": "".join(f"{line}\n" for line in _table(told, lambda one: one.after)),
+            "before": "".join(f"{line}\n" for line in before),
+            "after": "".join(f"{line}\n" for line in after),
         },
     }
     if orphans is not None:

@@ -55,7 +55,9 @@ class _Reader:
 
     def instances(self) -> list[Resource]:
         ec2 = self._cloud.ec2(self._region)
-        return [one for ids in chunks(self._ids) for one in calls_references.describe_instances_of(ec2, ids, _STATES)]
+        call = calls_references.describe_instances_of
+        read = [self._pool.submit(call, ec2, some, _STATES) for some in chunks(self._ids)]
+        return [one for future in read for one in future.result()]
 
     def templates(self) -> list[Resource]:
         """All versions. Most launch templates need no call of their own: their latest and default one are all they have."""
@@ -104,7 +106,8 @@ class _Reader:
     def usage(self) -> list[Resource]:
         ec2 = self._cloud.ec2(self._region)
         _need(ec2, "describe_image_usage_report_entries", "DescribeImageUsageReportEntries")
-        return [one for ids in chunks(self._ids) for one in calls_references.describe_usage(ec2, ids)]
+        read = [self._pool.submit(calls_references.describe_usage, ec2, some) for some in chunks(self._ids)]
+        return [one for future in read for one in future.result()]
 
 
 # What a source is called, and where its facts go.

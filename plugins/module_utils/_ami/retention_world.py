@@ -44,6 +44,10 @@ class Channel:
     values: tuple[Named, ...]
 
 
+# Who refers to AMIs, by id, and which sources could not be read.
+Told = tuple[c.Mapping[str, tuple[Reference, ...]], c.Sequence[Unread]]
+
+
 @dataclasses.dataclass(frozen=True)
 class World:
     """All that is known. C(references) has those of the AMIs that were asked about, by id."""
@@ -53,6 +57,28 @@ class World:
     channels: tuple[Channel, ...] = ()
     references: c.Mapping[str, tuple[Reference, ...]] = dataclasses.field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
+
+    def with_references(self, *told: Told) -> World:
+        """With these besides those that are known."""
+        references = dict(self.references)
+        for found, _unread in told:
+            for image_id, some in found.items():
+                references[image_id] = (*references.get(image_id, ()), *some)
+        doubts = (one for _found, unread in told for one in unread)
+        return dataclasses.replace(self, references=references, unread=self._unread(doubts))
+
+    def with_channels(self, channels: c.Iterable[Channel], unread: c.Iterable[Unread]) -> World:
+        return dataclasses.replace(self, channels=tuple(channels), unread=self._unread(unread))
+
+    def with_launches(self, times: c.Mapping[str, datetime.datetime | None], unread: c.Iterable[Unread]) -> World:
+        amis = (
+            dataclasses.replace(ami, last_launched=times[ami.image_id]) if ami.image_id in times else ami
+            for ami in self.amis
+        )
+        return dataclasses.replace(self, amis=tuple(amis), unread=self._unread(unread))
+
+    def _unread(self, more: c.Iterable[Unread]) -> tuple[Unread, ...]:
+        return tuple(dict.fromkeys((*self.unread, *more)))
 
 
 @dataclasses.dataclass(frozen=True)

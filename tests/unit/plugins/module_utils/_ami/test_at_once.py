@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._ami.at_once import all_at_once, at_once
+from ansible_collections.golden.ami.plugins.module_utils._ami.at_once import all_at_once, at_once, together
 from ansible_collections.golden.ami.plugins.module_utils._ami.calls import AmiError
 
 
@@ -53,3 +53,11 @@ def test_they_are_beside_each_other() -> None:
 def test_what_is_no_error_of_aws_is_not_kept() -> None:
     with pytest.raises(ZeroDivisionError):
         at_once(lambda number: 1 // number, [1, 0])
+
+
+def test_works_of_different_kinds_are_beside_each_other_too() -> None:
+    """Each has its own answer, and what one of them fails with is told."""
+    both = threading.Barrier(2, timeout=30)
+    assert together(lambda: (both.wait(), "a")[1], lambda: (both.wait(), 1)[1]) == ["a", 1]
+    with pytest.raises(AmiError, match="3 is odd"):
+        together(lambda: half(3), lambda: half(4))

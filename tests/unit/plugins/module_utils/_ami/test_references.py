@@ -199,6 +199,16 @@ def test_many_images_are_asked_for_in_batches() -> None:
     assert len(client.asked("describe_image_usage_report_entries")) == 3
 
 
+@pytest.mark.parametrize(
+    ("source", "operation"),
+    [("instances", "describe_instances"), (USAGE, "describe_image_usage_report_entries")],
+)
+def test_batches_are_read_beside_each_other(source: str, operation: str) -> None:
+    three = threading.Barrier(3, timeout=30)
+    client = Client(**{operation: lambda _request: [] if three.wait() >= 0 else None})
+    assert not read(client, *(f"ami-{n:017x}" for n in range(400)), sources=(source,)).unread
+
+
 def test_usage_reports_are_told_when_they_are_asked_for() -> None:
     entry = {"ImageId": AMI, "AccountId": "222222222222", "UsageCount": 2, "ResourceType": "ec2:Instance"}
     client = Client(describe_image_usage_report_entries=[entry])

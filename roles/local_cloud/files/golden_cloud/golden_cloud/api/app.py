@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from wsgiref.types import WSGIApplication
 
+from moto.core import responses as moto_responses
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.ec2.models import ec2_backends
 from moto.ec2.models import instances as moto_instances
@@ -157,6 +159,8 @@ class App:
 def _extend_moto() -> None:
     """Put our classes in place of moto's, and begin with nothing."""
     moto_instances.Instance = MachineInstance
+    # moto lists the hundreds of methods of a service anew in each call: that takes as long as most calls.
+    moto_responses.method_names_from_class = functools.cache(moto_responses.method_names_from_class)
     ec2_backends.backend = CloudEC2Backend
     ssm_backends.backend = CloudSSMBackend
     kms_backends.backend = CloudKmsBackend

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import shutil
@@ -41,7 +42,12 @@ def reference(recipe: Recipe) -> str:
 
 def describe(recipe: Recipe) -> BaseImage:
     """The image as EC2 shows it, under the names that Debian's own AMIs have."""
-    arch = machine()
+    return _described(recipe, machine())
+
+
+@functools.cache
+def _described(recipe: Recipe, arch: str) -> BaseImage:
+    """Nearly every call to the API asks for it, and to hash a recipe takes its time."""
     name = f"debian-{recipe.release}-{arch}-{recipe.snapshot}"
     day = recipe.snapshot[:8]
     return BaseImage(

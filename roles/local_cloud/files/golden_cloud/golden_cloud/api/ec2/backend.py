@@ -135,7 +135,7 @@ class CloudEC2Backend(EC2Backend):
 
     def find_image(self, image_id: str) -> Image:
         """The image, whoever owns it; EC2's own error when this account can't see it."""
-        image = self.visible_images().get(image_id)
+        image = self.amis.get(image_id) or self.visible_images().get(image_id)
         if image is not None:
             return image
         if not image_id.startswith("ami-"):
