@@ -206,7 +206,8 @@ PRUNE, SAY_PRUNED = "Retire what it does not keep", "Say what stays, what goes, 
 
 
 def test_prune_amis(four: Four, life: Life) -> None:
-    """What the definition keeps stays, and what a channel names; the rest goes wherever it is."""
+    """What the definition keeps stays, and what a channel names; the rest goes wherever it is, or was sent to before."""
+    life.define(distribution={"regions": REGIONS[1:2], "former_regions": REGIONS[2:], "former_accounts": [OTHER]})
     gone = life.make("1.0", *life.places)
     time.sleep(1.1)
     (used,) = life.make("1.1", life.home)
@@ -275,6 +276,11 @@ def test_consume_ami(four: Four, followed: Life) -> None:
     [
         ("distribute_ami.yml", [], "Which image? Say -e image=NAME"),
         ("promote_ami.yml", ["-e", "channel=dev"], "Which image? Say -e image=NAME"),
+        (
+            "promote_ami.yml",
+            ["-e", "image=web", "-e", "channel=dev", "-e", "version=1.0", "-e", "from_channel=test"],
+            "Version 1.0, or the one that test names? Say one of the two",
+        ),
         ("rollback_ami.yml", ["-e", "image=web"], "Which channel? Say -e channel=NAME"),
         ("revoke_ami.yml", ["-e", "image=web"], "Which version? Say -e version=VERSION"),
         ("prune_amis.yml", [], "Which image? Say -e image=NAME"),

@@ -73,9 +73,11 @@ def install_commands(python: str, venv: Path, uv_path: str | None) -> list[list[
     lock = str(FILES / "requirements.txt")
     inside = str(venv / "bin" / "python")
     if uv_path:
+        # uv leaves that to the first start; where Python is told not to write bytecode, every start would compile all of it.
+        bytecode = ["--compile-bytecode"] if os.environ.get("PYTHONDONTWRITEBYTECODE") else []
         return [
             [uv_path, "venv", "--quiet", "--no-project", "--python", python, str(venv)],
-            [uv_path, "pip", "install", "--quiet", "--python", inside, "--require-hashes", "-r", lock],
+            [uv_path, "pip", "install", "--quiet", *bytecode, "--python", inside, "--require-hashes", "-r", lock],
         ]
     return [
         [python, "-m", "venv", str(venv)],
