@@ -49,9 +49,9 @@ class Outlook:
         last, seen = self.readings[-1], self._by_progress()
         if self.before is None or last.percent >= DONE:
             return seen
-        # The further it is, the less it matters how long the one before took.
-        part = last.percent / DONE
-        return part * seen + (1 - part) * max(self.before, last.when)
+        # The further it is, the less it matters how long the one before took; soon it does not matter at all.
+        left = (1 - last.percent / DONE) ** 3
+        return (1 - left) * seen + left * max(self.before, last.when)
 
     @property
     def doubt(self) -> float:

@@ -26,6 +26,8 @@ _DENSEST, _DENSE = 1.0, 2.5
 _SPARSE = 30.0
 # With fewer calls than these left the states are all that is asked for.
 _FEW = 5
+# When they are late: how long after a reading there is another one at least.
+_AGAIN = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,14 +88,25 @@ def next_poll(asked: Asked, outlook: Outlook) -> Poll:
 
 
 def _blindly(asked: Asked) -> Poll:
-    """As botocore's waiter; but now and then one of its calls is left out, to see with it how far they are."""
+    """As botocore's waiter, but for how far they are."""
     if not asked.calls:
         return Poll(_FIRST)
-    again = 0.0 if asked.read is None else 2 * asked.read + _PACE
+    return _look(asked, _doubled(asked.read), 0.0) or Poll(asked.earliest)
+
+
+def _doubled(read: float | None) -> float:
+    """What said nothing is asked again when that may have changed."""
+    return 0.0 if read is None else 2 * read + _PACE
+
+
+def _look(asked: Asked, again: float, pause: float) -> Poll | None:
+    """See how far they are, from C(again) on. Where no call is left after this pause, one of the waiter's is left out for it."""
     if asked.may_read and asked.now >= again:
         return Poll(asked.now, reads=True)
-    leave_out = asked.readable and asked.calls > 1 and asked.earliest + _PACE >= again
-    return Poll(asked.earliest + (_PACE if leave_out else 0.0))
+    left = asked.earliest <= asked.now + pause
+    if left or not asked.readable or asked.calls < 2 or asked.earliest + _PACE < again:
+        return None
+    return Poll(asked.earliest + _PACE)
 
 
 def _as_before(asked: Asked, end: float) -> Poll:
@@ -103,7 +116,8 @@ def _as_before(asked: Asked, end: float) -> Poll:
     saved = int(end / _PACE) + 1 - int(end / pause)
     dense = max(_FIRST, 1.02 * end + 0.5 - _DENSE * (saved // 2))
     if asked.now >= dense - 1:
-        return Poll(max(asked.earliest, asked.now + _DENSE))
+        late = _look(asked, _doubled(asked.read), _DENSE) if asked.now > end else None
+        return late or Poll(max(asked.earliest, asked.now + _DENSE))
     # A clock may say that it is a little earlier than was waited for.
     sparse = (math.floor(asked.now / pause + 0.1) + 1) * pause
     if sparse > dense - _PACE:
@@ -123,6 +137,9 @@ def _by_progress(asked: Asked, outlook: Outlook, end: float) -> Poll:
     if now > end:
         # The later they are, the less anybody knows when they will be ready.
         pause = min(max(pause, (now - end) / 20), _PACE)
-    if may_read and now - read > 3 * pause and (now > end + doubt or outlook.doubt > 3 * pause):
+    late = _look(asked, read + max(_AGAIN, now / 3), pause) if now > end + doubt else None
+    if late:
+        return late
+    if may_read and now - read > 3 * pause and outlook.doubt > 3 * pause:
         return Poll(now + pause, reads=True)
     return Poll(max(asked.earliest, now + pause))

@@ -74,10 +74,17 @@ def test_nearer_to_the_end_it_is_asked_oftener() -> None:
     assert (poll.reads, poll.due) == (False, 891.0)
 
 
-@pytest.mark.parametrize(("read", "reads"), [(400.0, True), (949.0, False)])
-def test_when_it_is_late_it_is_seen_how_far_it_is(read: float, reads: bool) -> None:
+@pytest.mark.parametrize(("read", "reads"), [(400.0, True), (940.0, False)])
+def test_when_they_are_late_it_is_seen_how_far_they_are(read: float, reads: bool) -> None:
     asked = Asked(20, 950.0, pending=950.0, read=read, readable=True)
     assert next_poll(asked, Outlook().seen(400.0, 50.0)).reads is reads
+
+
+@pytest.mark.parametrize("outlook", [Outlook(100.0), Outlook().seen(70.0, 70.0)])
+def test_when_they_are_late_and_no_call_is_left_one_of_the_waiter_is_left_out_for_it(outlook: Outlook) -> None:
+    asked = Asked(21, 300.0, pending=300.0, read=70.0, readable=True)
+    assert next_poll(asked, outlook) == Poll(330)
+    assert next_poll(asked.after_states(330.0), outlook) == Poll(330, reads=True)
 
 
 @given(st.integers(0, 400), st.floats(0, 5000), OUTLOOKS, READ, st.booleans())
