@@ -119,8 +119,9 @@ options:
 
 notes:
   - EC2 is asked for all the AMIs of a place by one call, at most as often as botocore's own waiter would ask. How long the newest copy
-    of the same image took (by the times of its snapshots, found by the tag C(golden:image)) says when a copy is likely to be ready,
-    and then it is asked more often.
+    of the same image took (by the times of its snapshots, found by the tag C(golden:image)) and how far the snapshots of this one
+    are, in per cent, say when it is likely to be ready, and then EC2 is asked more often. Where neither is known it is asked every
+    15 seconds.
   - 'Needs these actions in the source account: C(ec2:DescribeImages), C(ec2:DescribeSnapshots), C(ec2:DescribeRegions),
     C(ec2:ModifyImageAttribute), C(ec2:ModifySnapshotAttribute), C(kms:DescribeKey), C(sts:AssumeRole), and in each target account
     C(ec2:DescribeImages), C(ec2:DescribeSnapshots), C(ec2:CopyImage), C(ec2:CreateTags), C(ec2:ModifyImageAttribute),

@@ -15,9 +15,11 @@ from harness.calls import calls_since, mark, reads
 from harness.cloud import Cloud
 from harness.faults import settings
 from harness.planted_amis import HOME_REGION, Amis
+from harness.progress import FAIR, MISLEADING, Progress, unevenly
 from harness.waits import Noticed, by_botocore, by_ours
 from promise import Promise, say, timed
 
+How = t.Callable[[random.Random], Progress]
 REGIONS = 8
 # One copy takes up to so much longer or shorter than the one before it, as a part of that.
 SPREAD = 0.03
@@ -85,24 +87,44 @@ def measure_copies(cloud: Cloud, takes: float) -> list[Promise]:
 
 
 def measure_waiting() -> list[Promise]:
-    """On a clock of their own, with copies from one minute to half an hour."""
+    """On a clock of their own, with copies from one minute to half an hour, of which nothing is known before."""
     chance = random.Random(6)
     ready = [chance.uniform(60, 1800) for _wait in range(WAITS)]
     theirs = [by_botocore(when) for when in ready]
-    ours = [by_ours(when, expected=when * (1 + chance.uniform(-SPREAD, SPREAD)), asked=1) for when in ready]
+
+    def ours(how: How | None, spread: float | None) -> list[Noticed]:
+        """C(spread): up to such a part longer or shorter than the one before took, if that is known."""
+        return [
+            by_ours(
+                when,
+                expected=when * (1 + chance.uniform(-spread, spread)) if spread else None,
+                asked=1,
+                progress=how(chance) if how else None,
+            )
+            for when in ready
+        ]
+
+    say(
+        "delay as a part of botocore's where nothing is known, and where the one before took up to 3 % or 30 % more or less"
+    )
+    for how in (None, *FAIR, *MISLEADING):
+        parts = [_delay(ours(how, spread)) / _delay(theirs) for spread in (None, SPREAD, 0.3)]
+        name = how.__name__.replace("_", " ") if how else "not to be read"
+        say(f"    progress {name + ':':<16}" + "".join(f"{part:8.2f}" for part in parts))
+    alone = ours(unevenly, None)
     eight = [
-        by_ours(*(when * (1 + chance.uniform(-SPREAD, SPREAD)) for _region in range(8)), expected=when, asked=1)
+        by_ours(
+            *(when * (1 + chance.uniform(-SPREAD, SPREAD)) for _region in range(8)),
+            expected=None,
+            asked=1,
+            progress=unevenly(chance),
+        )
         for when in ready
     ]
-    for spread in (0.1, 0.3):
-        wrong = [by_ours(when, expected=when * (1 + chance.uniform(-spread, spread)), asked=1) for when in ready]
-        say(f"where a copy takes {spread:.0%} more or less than the one before: {_delay(wrong) / _delay(theirs):.2f}")
-    blind = [by_ours(when, expected=None) for when in ready]
-    say(f"where nothing is known: {_delay(blind) / _delay(theirs):.2f}")
     return [
-        Promise("seconds until a ready AMI is noticed / botocore's waiter", _delay(ours) / _delay(theirs), 0.20),
-        Promise("Describe calls of that / botocore's waiter", _calls(ours) / _calls(theirs), 1.0),
-        Promise("Describe calls, waiting for 8 AMIs / waiting for one", _calls(eight) / _calls(ours), 1.5),
+        Promise("seconds until a ready AMI is noticed / botocore's waiter", _delay(alone) / _delay(theirs), 0.20),
+        Promise("Describe calls of that / botocore's waiter", _calls(alone) / _calls(theirs), 1.0),
+        Promise("Describe calls, waiting for 8 AMIs / waiting for one", _calls(eight) / _calls(alone), 1.5),
     ]
 
 

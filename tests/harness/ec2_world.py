@@ -193,7 +193,19 @@ class World:
             if region == place[1] and (owner == place[0] or (snapshot["SnapshotId"], place[0]) in self.shared)
         ]
         fields = {"snapshot-id": "SnapshotId", "description": "Description", "status": "State"}
-        return {"Snapshots": [dict(one) for one in found if _passes(one, request.get("Filters", []), fields)]}
+        found = [self._so_far(one) for one in found]
+        return {"Snapshots": [one for one in found if _passes(one, request.get("Filters", []), fields)]}
+
+    def _so_far(self, snapshot: Resource) -> Resource:
+        """With how far it is, where a copy takes its time."""
+        copies = {
+            f"Copied for DestinationAmi {one}": image for some in self.images.values() for one, image in some.items()
+        }
+        image = copies.get(snapshot["Description"].partition(" from ")[0], {})
+        if "ready" not in image or self.clock.now >= image["ready"]:
+            return dict(snapshot)
+        part = (self.clock.now - image["began"]) / (image["ready"] - image["began"])
+        return {**snapshot, "Progress": f"{int(100 * part)}%"}
 
     def _ModifyImageAttribute(self, place: Place, request: Resource) -> Resource:  # noqa: N802
         for one in request.get("LaunchPermission", {}).get("Add", []):
@@ -229,6 +241,7 @@ class World:
             },
         )
         image["Tags"] = list(tags.get("image", []))
+        image["began"] = self.clock.now
         image["ready"] = self.clock.now + self.takes.get(place[1], 0.0)
         self.tokens[token] = image["ImageId"]
         return {"ImageId": image["ImageId"]}

@@ -35,10 +35,25 @@ class Images:
     ready: c.Mapping[str, float]
     clock: Clock = field(default_factory=Clock)
     calls: int = 0
+    progress: c.Callable[[float], float | None] | None = None
 
     def read(self, ids: c.Iterable[str]) -> dict[str, str]:
         self.calls += 1
         return {one: "available" if self.clock.now >= self.ready[one] else "pending" for one in ids}
+
+    def read_progress(self, ids: c.Iterable[str]) -> float | None:
+        """How far the slowest is, in per cent without a fraction, as EC2 says it."""
+        self.calls += 1
+        assert self.progress is not None
+        told = [self._percent(self.ready[one]) for one in ids]
+        return None if None in told else float(int(min(one for one in told if one is not None)))
+
+    def _percent(self, ready: float) -> float | None:
+        assert self.progress is not None
+        part = self.clock.now / ready if self.clock.now < ready else 1.0
+        told = self.progress(part)
+        # Whatever it said before, of an AMI that is ready no snapshot is pending.
+        return told if told is None or part < 1 else 100.0
 
 
 @dataclass(frozen=True)
@@ -71,12 +86,15 @@ def by_botocore(*ready: float) -> Noticed:
     return Noticed(images.clock.now - max(ready), images.calls)
 
 
-def by_ours(*ready: float, expected: float | None, asked: int = 0) -> Noticed:
-    """``asked`` calls were made to know what to expect, and count."""
-    images = Images({f"ami-{number}": when for number, when in enumerate(ready)}, calls=asked)
+def by_ours(
+    *ready: float, expected: float | None, asked: int = 0, progress: c.Callable[[float], float | None] | None = None
+) -> Noticed:
+    """``asked`` calls were made to know what to expect, and count. ``progress`` says of a part of the time how far it is."""
+    images = Images({f"ami-{number}": when for number, when in enumerate(ready)}, calls=asked, progress=progress)
     wait_for_images(
         images.read,
         list(images.ready),
+        progress=images.read_progress if progress else None,
         expected=expected,
         asked=asked,
         timeout=100_000,

@@ -155,7 +155,7 @@ def durations(snapshots: c.Iterable[Resource]) -> dict[str, float]:
         if "CompletionTime" not in one:
             continue
         image = boto3_tag_list_to_ansible_dict(one.get("Tags", [])).get("golden:image", "")
-        ami = one.get("Description", "").removeprefix(_COPIED).partition(" ")[0]
+        ami = _copy_of(one)
         seconds = (one["CompletionTime"] - one["StartTime"]).total_seconds()
         before = taken.get((image, ami), (one["StartTime"], 0.0))
         taken[image, ami] = (before[0], max(before[1], seconds))
@@ -170,3 +170,26 @@ def snapshots_of_copy(ec2: Client, image_id: str, known: c.Iterable[str]) -> lis
     filters = [{"Name": "description", "Values": [f"{_COPIED}{image_id} *"]}]
     described = [one["SnapshotId"] for one in calls_copy.describe_own_snapshots(ec2, filters)]
     return list(dict.fromkeys([*known, *described]))
+
+
+def read_progress(ec2: Client, image_ids: c.Sequence[str]) -> float:
+    """How far the slowest of these copies is, in per cent; 0 while EC2 does not tell. One call, about as many as it takes."""
+    asked = chunks(image_ids)[0]
+    filters = [{"Name": "description", "Values": [f"{_COPIED}{image_id} *" for image_id in asked]}]
+    return slowest(asked, calls_copy.describe_own_snapshots(ec2, filters))
+
+
+def slowest(image_ids: c.Iterable[str], snapshots: c.Iterable[Resource]) -> float:
+    """A copy is as far as the slowest of its disks; of what failed there is nothing left to wait for."""
+    by_copy: dict[str, float] = {}
+    for one in snapshots:
+        told = one.get("Progress", "").removesuffix("%") if one.get("State", "pending") == "pending" else "100"
+        copy = _copy_of(one)
+        # At first it is empty.
+        by_copy[copy] = min(by_copy.get(copy, 100.0), float(told) if told.isdecimal() else 0.0)
+    return min(by_copy.get(image_id, 0.0) for image_id in image_ids)
+
+
+def _copy_of(snapshot: Resource) -> str:
+    """The AMI that EC2 made a snapshot for, as its description says."""
+    return str(snapshot.get("Description", "")).removeprefix(_COPIED).partition(" ")[0]

@@ -31,7 +31,7 @@ from .copy_plan import (
     new_description,
     tag_changes,
 )
-from .copy_world import Clients, each, read_durations, snapshots_of_copy
+from .copy_world import Clients, each, read_durations, read_progress, snapshots_of_copy
 from .images import ami_of, disks_of
 from .steps import why
 from .waiting import GONE, MISSING, PENDING, Waited, wait_for_images
@@ -180,6 +180,7 @@ class Copying:
             self._read,
             [str(done.image_id) for done in waited_for],
             timeout=max(self._how.until - self._how.clock(), 0.0),
+            progress=self._progress,
             expected=expected,
             asked=asked,
             visible=not self._how.wait,
@@ -197,6 +198,13 @@ class Copying:
             return dict.fromkeys(ids, _UNREADABLE)
         self._told.update({one["ImageId"]: one for one in found})
         return {one["ImageId"]: one["State"] for one in found}
+
+    def _progress(self, ids: list[str]) -> float | None:
+        try:
+            return read_progress(self._ec2, ids)
+        except calls.AmiError:
+            # As with how long the one before took: nothing depends on it.
+            return None
 
     def _described(self, done: Done) -> Image | None:
         """The copy as the wait saw it; its snapshots have the tags that were given to CopyImage."""

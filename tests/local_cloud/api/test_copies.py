@@ -88,3 +88,20 @@ def test_a_copy_takes_its_time_and_no_longer_than_its_duration(cloud_with: Any, 
 
     assert 1.5 <= seconds(SnapshotCopyCompletionDurationMinutes=15) < 3.0
     assert seconds() >= 3.0
+
+
+def test_while_a_copy_is_made_its_snapshot_says_how_far_it_is(cloud_with: Any) -> None:
+    """As EC2 does: whole per cent, nothing at first, and all at the end."""
+    cloud = cloud_with(Timings(image_pending=1.0, save_delay=0.05))
+    far, base = cloud.client("ec2", "eu-west-1"), cloud.machines.base_images()[0].image_id
+    image_id = far.copy_image(Name="copy", SourceImageId=base, SourceRegion="us-east-1")["ImageId"]
+    filters = [{"Name": "description", "Values": [f"Copied for DestinationAmi {image_id} *"]}]
+    told = []
+    while not told or told[-1]["State"] == "pending":
+        told += far.describe_snapshots(Filters=filters)["Snapshots"]
+        time.sleep(0.05)
+    assert told[0]["Progress"] == "" or int(told[0]["Progress"].removesuffix("%")) < 50
+    percents = [int(one["Progress"].removesuffix("%")) for one in told if one["Progress"]]
+    assert percents == sorted(percents)
+    assert len(set(percents)) > 3
+    assert max(percents[:-1]) < 100 == percents[-1]

@@ -12,7 +12,7 @@ import typing as t
 import botocore.client
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.golden.ami.plugins.module_utils._ami import calls_copy, copy_run
+from ansible_collections.golden.ami.plugins.module_utils._ami import calls_copy, copy_run, copy_world
 from ansible_collections.golden.ami.plugins.modules import ami_copy
 from harness.ec2_world import AWS_KEY, HOME, KEY, OTHER, THIRD, Fault, World, refusal
 
@@ -243,6 +243,63 @@ def test_the_timeout_says_what_was_reached_and_the_next_run_goes_on(world: World
     again = copy(**options, timeout=20_000)
     assert [line["action"] for line in again["copies"]] == ["wait", "none"]
     assert world.writes == ["CopyImage"] * 2
+
+
+def reads_of(world: World) -> list[str]:
+    """The calls after that which made the copy: those of the wait."""
+    operations = world.operations
+    return operations[operations.index("CopyImage") + 1 :]
+
+
+def test_a_copy_of_which_nothing_is_known_is_noticed_by_the_progress_of_its_snapshots(world: World, copy: Copy) -> None:
+    one = source(world)
+    world.takes = {"eu-west-1": 607.0}
+    (made,) = copy(image_ids=[one], regions=["eu-west-1"])["copies"]
+    assert 607 <= made["seconds"] <= 609
+    # botocore's waiter asks at 0, 15, 30 … 615 seconds.
+    assert len(reads_of(world)) <= 42
+    read = [one for _place, operation, one in world.seen if operation == "DescribeSnapshots"][-1]
+    assert read["Filters"] == [{"Name": "description", "Values": [f"Copied for DestinationAmi {made['image_id']} *"]}]
+
+
+@pytest.mark.parametrize(
+    ("told", "percent"),
+    [
+        ([], 0),
+        ([("ami-1", "pending", "")], 0),
+        ([("ami-1", "pending", "37%")], 37),
+        ([("ami-1", "pending", "?")], 0),
+        ([("ami-1", "completed", "100%"), ("ami-1", "pending", "12%")], 12),
+        ([("ami-1", "error", "")], 100),
+        ([("ami-1", "pending", "37%"), ("ami-2", "completed", "100%")], 37),
+        ([("ami-2", "pending", "1%"), ("ami-1", "pending", "37%")], 1),
+    ],
+)
+def test_copies_are_as_far_as_the_slowest_of_their_disks(told: list[tuple[str, str, str]], percent: float) -> None:
+    ids = sorted({"ami-1", *(image_id for image_id, _state, _progress in told)})
+    snapshots = [
+        {
+            "Description": f"Copied for DestinationAmi {image_id} from SourceAmi ami-9.",
+            "State": state,
+            "Progress": progress,
+        }
+        for image_id, state, progress in told
+    ]
+    assert copy_world.slowest(ids, snapshots) == percent
+
+
+def test_who_may_not_look_at_snapshots_waits_as_botocore_does(world: World, copy: Copy) -> None:
+    one = source(world)
+    world.takes = {"eu-west-1": 607.0}
+    denied = refusal("DescribeSnapshots", "UnauthorizedOperation")
+    # Before it copies the module looks at snapshots as well.
+    world.faults.append(Fault("DescribeSnapshots", denied, lambda _p, _r: "CopyImage" in world.operations, times=99))
+    result = copy(image_ids=[one], regions=["eu-west-1"])
+    assert not result.get("failed")
+    assert result["copies"][0]["seconds"] == 615
+    # The history and the progress, each once, and botocore's calls but one.
+    assert reads_of(world).count("DescribeSnapshots") == 2
+    assert len(reads_of(world)) <= 42
 
 
 def test_an_answer_that_is_lost_makes_no_second_copy(world: World, copy: Copy) -> None:

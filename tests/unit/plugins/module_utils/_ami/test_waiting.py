@@ -6,20 +6,23 @@
 
 from __future__ import annotations
 
+import functools
 import random
+import typing as t
 from statistics import mean
 
 import pytest
 from ansible_collections.golden.ami.plugins.module_utils._ami.waiting import (
     GONE,
     MISSING,
-    next_poll,
     wait_for_images,
 )
-from harness.waits import Clock, Images, by_botocore, by_ours
+from harness.progress import FAIR, MISLEADING, Progress, evenly
+from harness.waits import Clock, Images, Noticed, by_botocore, by_ours
 from hypothesis import given
 from hypothesis import strategies as st
 
+How = t.Callable[[random.Random], Progress]
 # EC2 does not take the same time each time.
 SPREAD = 0.03
 
@@ -31,6 +34,12 @@ def moments(seed: int) -> list[tuple[float, float]]:
         (took, took * (1 + chance.uniform(-SPREAD, SPREAD)))
         for took in (chance.uniform(60, 1800) for _number in range(200))
     ]
+
+
+@functools.cache
+def waits() -> list[tuple[float, Noticed]]:
+    """When copies are ready, and when botocore's waiter notices it."""
+    return [(ready, by_botocore(ready)) for ready, _expected in moments(3)[::2]]
 
 
 def test_noticed_within_a_fifth_of_the_delay_of_botocore() -> None:
@@ -46,10 +55,43 @@ def test_noticed_within_three_seconds_of_what_was_expected(ready: float) -> None
     assert 0 <= by_ours(ready, expected=ready).delay <= 0.20 * 15
 
 
-@given(st.floats(0, 5000), st.one_of(st.none(), st.floats(-100, 5000)))
-def test_never_more_calls_than_botocore(ready: float, expected: float | None) -> None:
-    """Whatever was expected, and however wrong that was."""
-    assert by_ours(ready, expected=expected).calls <= max(by_botocore(ready).calls, 1)
+@given(
+    st.lists(st.floats(0, 5000), min_size=1, max_size=3),
+    st.one_of(st.none(), st.floats(-100, 5000)),
+    st.one_of(st.none(), st.sampled_from((*FAIR, *MISLEADING))),
+    st.integers(0, 1),
+    st.randoms(use_true_random=False),
+)
+def test_never_more_calls_than_botocore(
+    ready: list[float], expected: float | None, how: How | None, asked: int, chance: random.Random
+) -> None:
+    """Whatever was expected, and however wrong that was; whatever EC2 says of how far they are."""
+    progress = how(chance) if how else None
+    ours = by_ours(*ready, expected=expected, progress=progress, asked=asked)
+    assert ours.calls <= max(by_botocore(*ready).calls, 1 + asked)
+
+
+@pytest.mark.parametrize("how", FAIR)
+@pytest.mark.parametrize("before", [None, (0.7, 1.4), (0.1, 0.3), (3, 9)])
+def test_without_history_or_with_a_bad_one_progress_is_enough(how: How, before: tuple[float, float] | None) -> None:
+    """For copies of which nothing is known, and for those that take much more or less than the one before."""
+    chance = random.Random(3)
+    ours = [
+        by_ours(ready, expected=ready * chance.uniform(*before) if before else None, asked=1, progress=how(chance))
+        for ready, _theirs in waits()
+    ]
+    theirs = [one for _ready, one in waits()]
+    assert mean(one.delay for one in ours) <= 0.25 * mean(one.delay for one in theirs)
+    assert sum(one.calls for one in ours) <= 0.75 * sum(one.calls for one in theirs)
+
+
+@pytest.mark.parametrize("how", MISLEADING)
+def test_progress_that_misleads_costs_little(how: How) -> None:
+    """As soon as botocore's waiter, on the whole, and never much later."""
+    chance = random.Random(4)
+    ours = [by_ours(ready, expected=None, asked=1, progress=how(chance)).delay for ready, _theirs in waits()]
+    assert mean(ours) <= 1.2 * mean(one.delay for _ready, one in waits())
+    assert max(ours) <= 91
 
 
 @given(st.floats(16, 5000))
@@ -69,11 +111,6 @@ def test_eight_cost_hardly_more_than_one() -> None:
     assert by_ours(*eight, expected=300).calls <= 1.5 * by_ours(300, expected=300).calls
 
 
-def test_the_first_call_is_soon_when_nothing_is_known() -> None:
-    """A copy that is ready at once is not waited for, and a token of one that is gone is noticed."""
-    assert next_poll(0, 0.0, None) < 1
-
-
 def wait(images: Images, timeout: float = 10_000, **more: object) -> object:
     return wait_for_images(
         images.read,
@@ -83,6 +120,16 @@ def wait(images: Images, timeout: float = 10_000, **more: object) -> object:
         sleep=images.clock.sleep,
         **more,  # type: ignore[arg-type]
     )
+
+
+def test_eight_by_their_progress_cost_hardly_more_than_one() -> None:
+    """The slowest of them is what is waited for."""
+    chance = random.Random(5)
+    eight = [600 * (1 + chance.uniform(-SPREAD, SPREAD)) for _one in range(8)]
+    one = by_ours(max(eight), expected=None, progress=evenly(chance))
+    noticed = by_ours(*eight, expected=None, progress=evenly(chance))
+    assert noticed.calls <= 1.5 * one.calls
+    assert noticed.delay <= 3
 
 
 def test_the_timeout_says_what_was_reached() -> None:
@@ -134,9 +181,17 @@ def test_nothing_to_wait_for_costs_nothing() -> None:
     assert wait_for_images(lambda _ids: {}, [], timeout=9).calls == 0
 
 
-@given(st.floats(1, 5000), st.floats(0, 5000), st.integers(0, 400))
-def test_each_call_is_later_than_the_one_before(expected: float, now: float, polls: int) -> None:
-    """A clock that says a little less than was waited for does not make it ask twice at once."""
-    due = next_poll(polls, now, expected)
-    assert due >= now
-    assert next_poll(polls + 1, due - 1e-6, expected) > due + 0.9
+def test_at_the_timeout_the_states_are_asked_for() -> None:
+    """However far they are then."""
+    images = Images({"ami-1": 500.0}, progress=lambda part: 100 * part)
+    waited = wait_for_images(
+        images.read,
+        ["ami-1"],
+        timeout=501,
+        progress=images.read_progress,
+        clock=images.clock.time,
+        sleep=images.clock.sleep,
+    )
+    assert waited.states == {"ami-1": "available"}
+    assert images.clock.now <= 501
+    assert waited.calls == images.calls

@@ -32,6 +32,9 @@ class CloudSnapshot(Snapshot):
     transfer_type: str | None = None
     completion_duration_minutes: int | None = None
     """Of copies only."""
+    began: datetime | None = None
+    takes: float = 0.0
+    """Seconds that it takes at least from then on, as far as that is known."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,11 +61,21 @@ class CloudSnapshot(Snapshot):
 
     @property
     def progress(self) -> str:
-        return {"completed": "100%", "pending": "0%"}.get(self.status, "")
+        """Whole per cent; nothing at first, as on EC2, and nothing of one that failed."""
+        if self.status != "pending":
+            return "100%" if self.status == "completed" else ""
+        if self.began is None or not self.takes:
+            return ""
+        percent = min(int(100 * (datetime.now(UTC) - self.began).total_seconds() / self.takes), 99)
+        return f"{percent}%" if percent > 0 else ""
 
     @property
     def full_snapshot_size_in_bytes(self) -> int | None:
         return self.size_bytes or None
+
+    def begin(self, seconds: float) -> None:
+        """It is being made, for so long at least."""
+        self.began, self.takes = datetime.now(UTC), seconds
 
     def keep(self, image_ref: str | None, size_bytes: int) -> None:
         """Its file system is there; it may be pending for some time yet."""

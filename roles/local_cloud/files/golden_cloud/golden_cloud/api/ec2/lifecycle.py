@@ -135,6 +135,7 @@ def create_image(
 ) -> None:
     """Keep the file system of an instance as that of a pending image."""
     cloud = runtime.current()
+    snapshot.begin(cloud.config.timings.image_pending)
 
     def work() -> None:
         started = time.monotonic()
@@ -177,10 +178,11 @@ def finish_copy(
     )
     image.image_ref = image_ref
     snapshot.keep(image_ref, size)
+    limit = MINUTE * (snapshot.completion_duration_minutes or math.inf)
+    snapshot.begin(min(cloud.config.timings.image_pending, limit))
 
     def work() -> None:
-        limit = MINUTE * (snapshot.completion_duration_minutes or math.inf)
-        cloud.at_least(min(cloud.config.timings.image_pending, limit), time.monotonic())
+        cloud.at_least(snapshot.takes, time.monotonic())
         with cloud.changing():
             if trouble is not None:
                 _fail(image, snapshot, "Client.InternalError", trouble)
