@@ -25,7 +25,7 @@ _GRACE = 30.0
 
 # One call about AMIs: the states of those that EC2 knows; how far the slowest of them is, in per cent.
 States = c.Callable[[list[str]], c.Mapping[str, str]]
-Progress = c.Callable[[list[str]], float | None]
+Progress = c.Callable[[list[str]], "float | None"]
 
 
 @dataclasses.dataclass(frozen=True)
