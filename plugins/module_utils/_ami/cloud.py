@@ -6,28 +6,16 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 
+from .models import share_models
+
 Client = t.Any
 # As in galaxy.yml, which a module does not see.
 VERSION = "1.0.0"
-
-
-def read_models_once() -> None:
-    """Have all of a module's sessions read AWS's models once, with one loader.
-
-    amazon.aws makes a session for each client, and each would read them for itself: EC2's costs a tenth of a second of
-    CPU, so six clients for three Regions of two accounts cost a second. Sessions leave what a loader gives them as it is;
-    those of one session share it in any case.
-    """
-    import botocore.session  # noqa: PLC0415 - AnsibleAWSModule has told by now when it is missing
-
-    if not hasattr(botocore.session.create_loader, "cache_info"):
-        botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 class Cloud:
@@ -39,11 +27,11 @@ class Cloud:
     def __init__(self, make: t.Callable[..., Client], region: str) -> None:
         # So that AWS's own logs tell who called.
         set_collection_info("golden.ami", VERSION)
+        share_models()
         self._make = make
         self._clients: dict[tuple[str, str], Client] = {}
         self._making = threading.Lock()
         self.region = region
-        read_models_once()
 
     def _client(self, service: str, region: str | None) -> Client:
         key = (service, region or self.region)

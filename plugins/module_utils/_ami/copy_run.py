@@ -33,7 +33,6 @@ from .copy_plan import (
 from .copy_result import CopyError, failure, result_of
 from .copy_world import Clients, Known, each, missing_shares, read_images, read_known, read_managed_keys
 from .copying import How, apply
-from .models import share_models
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **places.ARGUMENT_SPEC,
@@ -64,7 +63,6 @@ def run(module: t.Any) -> Result:
     """Copy, unless in check mode, and say what came of it."""
     params = module.params
     problems(option_problems(params))
-    share_models()
     accounts = Accounts(module.client, module.region, params["role_name"])
     region = params["source_region"] or module.region
     targets = accounts.places(params["accounts"], params["regions"])

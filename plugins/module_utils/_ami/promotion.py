@@ -22,7 +22,6 @@ from .calls import AmiError
 from .channels import PROMOTED, ROLLED_BACK, Entry, Move
 from .cloud import Cloud
 from .images import Ami, read_amis
-from .models import share_models
 from .moving import ChannelError, ChannelLocks, Mover
 from .own_amis import check_ids, clouds_of
 from .versions import Artifact, check_artifacts, check_version, version_parameter, versions_path
@@ -316,7 +315,6 @@ class Promotion:
 def run(module: t.Any) -> Result:
     """Move the channel, unless it is where it should be."""
     options = read_options(module.params)
-    share_models()
     accounts = Accounts(module.client, module.region, module.params["role_name"])
     promotion = Promotion(options, accounts, module.region)
     plan = promotion.plan()

@@ -12,7 +12,6 @@ import datetime
 import typing as t
 
 from .accounts import Accounts
-from .models import share_models
 from .prune_apply import Applying, foreseen
 from .prune_options import ARGUMENT_SPEC, read_options
 from .prune_read import Reading
@@ -25,7 +24,6 @@ __all__ = ["ARGUMENT_SPEC", "run"]
 def run(module: t.Any) -> Result:
     """Take those AMIs a stage further that the policy lets go and that nothing uses."""
     options = read_options(module.params)
-    share_models()
     now = datetime.datetime.now(datetime.UTC)
     reading = Reading(Accounts(module.client, module.region, options.role_name), options, now)
     world, plan = reading.decide()

@@ -25,7 +25,6 @@ from .base import channel_parameter
 from .calls import AmiError
 from .channels import Entry, Move
 from .images import Ami, read_amis
-from .models import share_models
 from .moving import ChannelError, ChannelLocks, Clouds, Mover
 from .own_amis import clouds_of
 from .permissions import entries, permissions_of
@@ -442,7 +441,6 @@ _PERFORM: dict[str, c.Callable[[calls.Client, calls.Client, Step], None]] = {
 def run(module: t.Any) -> Result:
     """Revoke or restore, unless it is so already."""
     options = read_options(module.params)
-    share_models()
     accounts = Accounts(module.client, module.region, module.params["role_name"])
     clouds = clouds_of(accounts, accounts.places(module.params["accounts"], module.params["regions"]))
     for place, cloud in clouds.items():

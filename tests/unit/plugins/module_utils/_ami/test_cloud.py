@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import VERSION, Cloud, read_models_once
+from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import VERSION, Cloud
 
 
 def test_clients_are_used_again() -> None:
@@ -30,8 +30,7 @@ def test_clients_are_used_again() -> None:
 
 def test_sessions_share_what_they_read_of_the_models() -> None:
     botocore_session = pytest.importorskip("botocore.session")
-    read_models_once()
-    read_models_once()
+    Cloud(lambda service, region: (service, region), "eu-west-1")
     one, other = (botocore_session.Session().get_component("data_loader") for _session in range(2))
     assert one is other
     assert one.load_service_model("sts", "service-2") is other.load_service_model("sts", "service-2")
