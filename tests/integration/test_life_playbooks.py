@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from harness.cloud import Cloud
+from harness.cloud import Cloud, Run
 from harness.four import Four
-from harness.outcome import Step
+from harness.outcome import NAMES, Step
 from harness.recorder import Recorder
 from harness.versions import OTHER, Versions
 
@@ -72,6 +72,11 @@ class Life:
     def arguments(self, **given: str) -> list[str]:
         return [word for name, value in {"image": self.image, **given}.items() for word in ("-e", f"{name}={value}")]
 
+    def play(self, playbook: str, **given: str) -> Run:
+        run = self.cloud.play(playbook, *self.arguments(**given), cwd=self.directory)
+        assert run.rc == 0, run.output
+        return run
+
     def name(self, channel: str, image_ids: list[str]) -> None:
         """Have a channel name these AMIs, one in each place, as a promotion does."""
         for (account, region), image_id in zip(self.places, image_ids, strict=False):
@@ -106,12 +111,17 @@ def planned(step: Step, task: str, said: str, key: str) -> list[dict[str, t.Any]
 
 
 def refused(four: Four, life: Life, playbook: str, **given: str) -> str:
-    """What a playbook says that must fail, and write nothing."""
-    recorder = Recorder(four.cloud, four.directory)
-    step = recorder.playbook("refused", playbook, *life.arguments(**given), cwd=life.directory, environment={})
-    assert step.failed, step.output
-    assert step.writes == {}, step.output
-    return [str(task.result["msg"]) for task in step.tasks if task.status == "failed"][-1]
+    """What a playbook says that must fail: in check mode the same, and nothing is written."""
+    words = []
+    for name, more in zip(NAMES, (["--check"], []), strict=False):
+        recorder = Recorder(four.cloud, four.directory)
+        arguments = [*life.arguments(**given), "--diff", *more]
+        step = recorder.playbook(name, playbook, *arguments, cwd=life.directory, environment={})
+        assert step.failed, step.output
+        assert step.writes == {}, step.output
+        words.append([str(task.result["msg"]) for task in step.tasks if task.status == "failed"])
+    assert words[0] == words[1]
+    return words[0][-1]
 
 
 COPY, SAY_COPIES = "Copy it to where the definition says", "Say where it is"
@@ -148,7 +158,8 @@ def test_promote_ami_and_rollback_ami(four: Four, life: Life) -> None:
     """Through the gates of the definition, in all its places; and back."""
     first = life.make("1.0", *life.places, **{"golden:tested": "passed"})
     second = life.make("1.1", *life.places)
-    life.name("dev", first)
+    life.play("promote_ami.yml", channel="dev", version="1.0")
+    assert life.named("dev") == first
     outcome = four.playbook("promote_ami.yml", *life.arguments(channel="prod", from_channel="dev"), cwd=life.directory)
     outcome.expect(changed=True, writes=MOVED, idle_reads=30)
     assert life.named("prod") == first
@@ -276,14 +287,18 @@ def test_consume_ami(four: Four, followed: Life) -> None:
     [
         ("distribute_ami.yml", [], "Which image? Say -e image=NAME"),
         ("promote_ami.yml", ["-e", "channel=dev"], "Which image? Say -e image=NAME"),
+        ("promote_ami.yml", ["-e", "image=web"], "Which channel? Say -e channel=NAME"),
         (
             "promote_ami.yml",
             ["-e", "image=web", "-e", "channel=dev", "-e", "version=1.0", "-e", "from_channel=test"],
             "Version 1.0, or the one that test names? Say one of the two",
         ),
+        ("rollback_ami.yml", ["-e", "channel=dev"], "Which image? Say -e image=NAME"),
         ("rollback_ami.yml", ["-e", "image=web"], "Which channel? Say -e channel=NAME"),
+        ("revoke_ami.yml", ["-e", "version=1.0"], "Which image? Say -e image=NAME"),
         ("revoke_ami.yml", ["-e", "image=web"], "Which version? Say -e version=VERSION"),
         ("prune_amis.yml", [], "Which image? Say -e image=NAME"),
+        ("consume_ami.yml", ["-e", "channel=dev"], "Which image? Say -e image=NAME"),
         ("consume_ami.yml", ["-e", "image=web"], "Which channel? Say -e channel=NAME"),
     ],
 )
