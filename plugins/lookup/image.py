@@ -118,6 +118,9 @@ _raw:
     retention:
       description: Which versions stay. Ages are in days, V(none) where age does not matter.
       type: dict
+    tests:
+      description: How its AMIs are tested, each suite with its absolute path. C(timeout) is in seconds.
+      type: dict
     content:
       description: The files and directories that the image is made from, by the name of the part.
       type: dict

@@ -23,6 +23,7 @@ description:
     the account that the copy belongs to. A copy that lacks some of them gets them; what else it has stays.
   - For another account the source and its snapshots have to be shared with it, which O(share) does; then that account copies it,
     entered by the role O(role_name), and owns the copy. The permissions stay, and are in RV(shared).
+  - An AMI whose tests failed, by its tag C(golden:tested), is not copied until they have passed (M(golden.ami.ami_test)).
   - What can't work is refused before anything is written, an AMI that is encrypted with the AWS-managed key and is to go to another
     account above all.
 author:

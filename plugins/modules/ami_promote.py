@@ -19,6 +19,8 @@ description:
   - Moves it in all places or in none. When one of them fails, what was written in the others is written back. It is done when all reads back.
   - One at a time moves the channels of an image; who comes second fails at once and changes nothing. The lock is the SSM parameter
     C(/golden/IMAGE/locks/promote) in each place. When its owner is dead or late, the next one takes it over.
+  - A version whose tests failed, by the tag C(golden:tested) of one of its AMIs, is refused whatever is asked for, and so is one that is
+    revoked. Build one that passes, or correct the tests and test it again with M(golden.ami.ami_test).
   - The history of the parameter, of which SSM keeps 100 entries, tells who moved the channel, when, from which version and to which.
 author:
   - golden.ami contributors (@golden-ami)
@@ -47,7 +49,7 @@ options:
   channel:
     description:
       - The name of the channel. With O(state=promoted) it is created where it is not there yet.
-      - V(locks), V(revoked) and V(versions) are no channels.
+      - V(contents), V(locks), V(revoked) and V(versions) are no channels.
     type: str
     required: true
   state:
@@ -292,7 +294,7 @@ table:
     - 111111111111/eu-west-1  wordpress/prod  ami-0123456789abcdef0  move  promoted to 20261121.093000 from 20261114.101500
 gates:
   description:
-    - What each gate says. It is told as well when the module fails because of them.
+    - What each gate says. It is told as well when the module fails because of them. V(not_quarantined) is there when tests failed.
   returned: success
   type: list
   elements: dict

@@ -14,7 +14,8 @@ version_added: 1.0.0
 
 description:
   - Takes old AMIs out of use in three stages, with days between them. An AMI is deprecated, then disabled, then deleted with its
-    snapshots, with the SSM parameter that records its version and with the one that M(golden.ami.ami_revoke) wrote.
+    snapshots, with the SSM parameters that record its version and what is inside it, and with the one that M(golden.ami.ami_revoke)
+    wrote.
   - Says for each AMI that it looked at why it stays or goes.
   - Keeps the newest of each image, what is younger than O(max_age), what a channel names or named last, what carries the tag
     C(golden:keep) with any value, what is protected from deregistration, what was launched within O(launched_within) days, and
@@ -96,6 +97,7 @@ options:
   launched_within:
     description:
       - Days. An AMI from which an instance was launched within them stays, whoever launched it. EC2 tells that a day late.
+      - With V(0) that is no reason to keep it.
     type: int
     default: 30
   disable_after:

@@ -17,6 +17,7 @@ description:
     many AMIs, Regions and accounts at once.
   - Refuses before the first write what could not work. That is an AMI that is encrypted with the AWS-managed key, and one that is
     encrypted with a customer managed key whose policy and grants do not let the targets use it; the statement that lacks is printed.
+  - An AMI whose tests failed, by its tag C(golden:tested), is shared with nobody else until they have passed (M(golden.ami.ami_test)).
   - An AMI becomes public only with O(public=true), and only where block public access reads as off.
   - When a call fails, the result says what was done and what was not. Running it again does the rest.
 author:

@@ -63,7 +63,7 @@ options:
   content:
     description:
       - "What else goes into the image: a dictionary of a name to a list of files and directories. Each entry is a part of the
-        fingerprint. C(.git), caches, and backups of editors do not count."
+        fingerprint. C(.git), caches, backups of editors, and C(tests) in the directory of a role do not count."
       - Neither do files that builds write in these directories or beside the template. Those are known from the template's own
         post-processors and downloads, and from earlier builds on this machine, which name them in a warning when they first see them.
     type: dict

@@ -138,7 +138,7 @@ def test_the_second_time_there_is_nothing_to_do(cloud: Cloud, legacy: Run, apach
 
 def test_a_role_that_is_uploaded_counts(cloud: Cloud, legacy: Run, tmp_path: Path) -> None:
     """The images in a checkout of their own: one with another default in a role is told from what was built."""
-    for name in ("playbooks/images/wordpress-legacy", "roles/common", "roles/wordpress", "roles/sysprep"):
+    for name in ("playbooks/images", "roles/common", "roles/wordpress", "roles/sysprep"):
         copy(CHECKOUT / name, tmp_path / name)
     directories = json.dumps({"image_directories": [str(tmp_path / "playbooks" / "images")]})
     same = cloud.play("build_ami.yml", "-e", "image=wordpress-legacy", "-e", directories, "--check")

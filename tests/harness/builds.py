@@ -128,9 +128,19 @@ build {
 @functools.cache
 def packer(path: str) -> dict[str, str]:
     """Packer and its plugins as the role ``packer`` has them: ``executable`` and ``plugin_path``."""
+    return _bring("golden_toolchain", path)
+
+
+@functools.cache
+def goss(path: str) -> str:
+    """The goss that the role ``packer`` brings, for this machine."""
+    return _bring("golden_toolchain.goss", path)["executable"]
+
+
+def _bring(program: str, path: str) -> dict[str, str]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "golden.ami" / "packer"
     told = subprocess.run(
-        [sys.executable, "-m", "golden_toolchain", "install", "--cache", str(cache)],
+        [sys.executable, "-m", program, "install", "--cache", str(cache)],
         env={**os.environ, "PATH": path, "PYTHONPATH": str(CHECKOUT / "roles" / "packer" / "files")},
         check=True,
         capture_output=True,

@@ -43,6 +43,11 @@ class Run:
             raise AssertionError(f"no recap in:\n{self.output}")
         return int(found[-1])
 
+    @property
+    def words(self) -> str:
+        """All that was printed, on one line: Ansible breaks messages where it likes."""
+        return " ".join(self.output.split())
+
     def ami(self) -> str:
         """The AMI that was built, or the one that is still good."""
         found = re.findall(r"\bis (ami-[0-9a-f]{8,17}) in |\b(ami-[0-9a-f]{8,17}) .{0,40}is still\s+good", self.output)

@@ -195,8 +195,15 @@ class PruneWorld(World):
     def _current(self, place: Place) -> dict[str, Resource]:
         return {name: history[-1] for name, history in self.parameters[place].items()}
 
-    def _DescribeParameters(self, place: Place, _request: Resource) -> Resource:  # noqa: N802
-        return {"Parameters": [{"Name": name, "Type": "String"} for name in self._current(place)]}
+    def _DescribeParameters(self, place: Place, request: Resource) -> Resource:  # noqa: N802
+        wanted = {one["Key"]: one["Values"] for one in request["ParameterFilters"]}
+        return {
+            "Parameters": [
+                {"Name": name, "Type": "String"}
+                for name in self._current(place)
+                if "Path" not in wanted or name.rpartition("/")[0] in wanted["Path"]
+            ]
+        }
 
     def _GetParameters(self, place: Place, request: Resource) -> Resource:  # noqa: N802
         return {"Parameters": [one for name, one in self._current(place).items() if name in request["Names"]]}

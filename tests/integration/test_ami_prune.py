@@ -14,9 +14,11 @@ import typing as t
 from dataclasses import dataclass
 
 import pytest
+from ansible_collections.golden.ami.plugins.module_utils._inside import store
 from harness.cloud import Cloud
 from harness.faults import faults
 from harness.four import Four
+from harness.insides import BEFORE, kept
 from harness.planted_amis import HOME_REGION, OTHER, OTHER_REGION, Amis
 
 PRUNE = "golden.ami.ami_prune"
@@ -67,6 +69,14 @@ def reason(result: dict[str, t.Any], image_id: str) -> str:
     return next(str(one["reason"]) for one in result["images"] if one["image_id"] == image_id)
 
 
+def running(ec2: t.Any, made: dict[str, t.Any]) -> str:
+    """The id of an instance that was launched, when it runs: its state is in what is said of it."""
+    instance_id = str(made["Instances"][0]["InstanceId"])
+    waiter = ec2.get_waiter("instance_running")
+    waiter.wait(InstanceIds=[instance_id], WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+    return instance_id
+
+
 def planted_in_turn(amis: Amis) -> tuple[str, str, str]:
     """A disabled one and two others, each made in another second: EC2 tells no smaller part."""
     made = []
@@ -93,6 +103,7 @@ def test_each_stage_takes_its_own(four: Four, cloud: Cloud) -> None:
     snapshot = amis.snapshot(gone)
     record = f"/golden/{amis.image}/versions/{amis.version}"
     amis.client("ssm").put_parameter(Name=record, Value=gone, Type="String")
+    inside = store.write(amis.client("ssm"), amis.image, amis.version, kept(BEFORE))
     outcome = four.module(PRUNE, {"images": [amis.image], "keep": 1, "delete_after": 14})
     writes = {"EnableImageDeprecation": 1, "DeleteParameters": 1, **DELETION}
     outcome.expect(changed=True, writes=writes, idle_reads=20)
@@ -103,7 +114,7 @@ def test_each_stage_takes_its_own(four: Four, cloud: Cloud) -> None:
     assert result["unread"] == []
     assert states(ec2, gone, old, newest) == {old: "available", newest: "available"}
     assert not ec2.describe_snapshots(Filters=[{"Name": "snapshot-id", "Values": [snapshot]}])["Snapshots"]
-    assert not amis.client("ssm").get_parameters(Names=[record])["Parameters"]
+    assert not amis.client("ssm").get_parameters(Names=[record, *inside])["Parameters"]
     (waiting,) = [one for one in outcome.apply_again.result["images"] if one["image_id"] == old]
     assert "is disabled from" in waiting["reason"]
 
@@ -135,7 +146,7 @@ class Uses:
         self.ec2.enable_image(ImageId=image_id)
         made = self.ec2.run_instances(ImageId=image_id, InstanceType="t3.small", MinCount=1, MaxCount=1)
         self.ec2.disable_image(ImageId=image_id)
-        return f"instance {made['Instances'][0]['InstanceId']}"
+        return f"instance {running(self.ec2, made)}"
 
     def by_template(self, image_id: str) -> str:
         name = f"t-{secrets.token_hex(4)}"
@@ -195,7 +206,7 @@ class Uses:
         other = self.amis.client("ec2", account=OTHER)
         made = other.run_instances(ImageId=image_id, InstanceType="t3.small", MinCount=1, MaxCount=1)
         self.ec2.disable_image(ImageId=image_id)
-        return f"instance {made['Instances'][0]['InstanceId']}"
+        return f"instance {running(other, made)}"
 
     def all(self) -> dict[str, str]:
         """An AMI for each way to use one, with the words."""
@@ -277,18 +288,18 @@ def _state(ec2: t.Any, instance: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("source", "operation"),
+    ("source", "operation", "asked"),
     [
-        ("instances", "DescribeInstances"),
-        ("ssm-parameters", "DescribeParameters"),
-        ("image-builder", "DescribeImageReferences"),
-        ("channels", "GetParametersByPath"),
+        ("instances", "DescribeInstances", {}),
+        ("ssm-parameters", "DescribeParameters", {"ParameterFilters.Key": "Type"}),
+        ("image-builder", "DescribeImageReferences", {}),
+        ("channels", "DescribeParameters", {"ParameterFilters.Key": "Path"}),
     ],
 )
 def test_what_cannot_be_read_keeps_them_all(
-    four: Four, cloud: Cloud, planted: Planted, source: str, operation: str
+    four: Four, cloud: Cloud, planted: Planted, source: str, operation: str, asked: dict[str, str]
 ) -> None:
-    with faults(cloud, operation, "error", code="UnauthorizedOperation", times=1000):
+    with faults(cloud, operation, "error", code="UnauthorizedOperation", times=1000, parameters=asked):
         outcome = four.module(PRUNE, planted.options())
         outcome.expect(changed=False, writes={}, idle_reads=40)
     for image_id in (planted.used, planted.other):

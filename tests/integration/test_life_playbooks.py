@@ -285,6 +285,7 @@ def test_consume_ami(four: Four, followed: Life) -> None:
 @pytest.mark.parametrize(
     ("playbook", "given", "said"),
     [
+        ("test_ami.yml", [], "Which image? Say -e image=NAME"),
         ("distribute_ami.yml", [], "Which image? Say -e image=NAME"),
         ("promote_ami.yml", ["-e", "channel=dev"], "Which image? Say -e image=NAME"),
         ("promote_ami.yml", ["-e", "image=web"], "Which channel? Say -e channel=NAME"),

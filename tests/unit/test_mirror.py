@@ -20,6 +20,8 @@ EXCEPTIONS = {
     "doc_fragments/_own_amis.py": DOCUMENTATION,
     "doc_fragments/_places.py": DOCUMENTATION,
     "module_utils/_packer/errors.py": "an exception that has no behaviour",
+    "module_utils/_testing/errors.py": "exceptions that have no behaviour",
+    "module_utils/_testing/names.py": "names only",
 }
 # What puts decisions and calls together, and is tested as a whole, by a module's main().
 BY_MAIN = {
@@ -50,8 +52,10 @@ BY_MAIN = {
     "module_utils/_ami/prune_apply.py": "modules/test_ami_prune.py",
     "module_utils/_ami/prune_options.py": "modules/test_ami_prune.py",
     "module_utils/_ami/prune_read.py": "modules/test_ami_prune.py",
+    "module_utils/_ami/prune_records.py": "modules/test_ami_prune.py",
     "module_utils/_ami/prune_result.py": "modules/test_ami_prune.py",
     "module_utils/_ami/calls_prune.py": "modules/test_ami_prune.py",
+    "module_utils/_inside/diff_run.py": "modules/test_ami_diff.py",
     "module_utils/_packer/apply.py": "modules/test_packer_build.py",
     "module_utils/_packer/build.py": "modules/test_packer_build.py",
     "module_utils/_packer/finish.py": "modules/test_packer_build.py",
@@ -63,6 +67,15 @@ BY_MAIN = {
     "module_utils/_packer/validate.py": "modules/test_packer_validate.py",
     "module_utils/_packer/workspace.py": "modules/test_packer_validate.py",
     "module_utils/_packer/sweep.py": "modules/test_build_sweep.py",
+    "module_utils/_ami/calls_instances.py": "modules/test_ami_test.py",
+    "module_utils/_testing/apply.py": "modules/test_ami_test.py",
+    "module_utils/_testing/cell_run.py": "modules/test_ami_test.py",
+    "module_utils/_testing/machines.py": "modules/test_ami_test.py",
+    "module_utils/_testing/run.py": "modules/test_ami_test.py",
+    "module_utils/_testing/world.py": "modules/test_ami_test.py",
+    "module_utils/_testing/machine_options.py": "modules/test_machine_test.py",
+    "module_utils/_testing/machine_results.py": "modules/test_machine_test.py",
+    "module_utils/_testing/machine_run.py": "modules/test_machine_test.py",
 }
 
 # Tests of more than one file.

@@ -14,6 +14,21 @@ from .calls import Client, Resource, _call
 
 # What the standard tier takes; the advanced one takes twice that, and costs money.
 _STANDARD = 4096
+# Values that a filter of DescribeParameters takes, and names that it gives.
+_AT_ONCE = 50
+
+
+@_call("list the SSM parameters below {paths}")
+def names_below(ssm: Client, paths: list[str]) -> list[str]:
+    """The names of those that are right below one of these paths; a call for fifty paths, and for fifty names."""
+    found: list[str] = []
+    for start in range(0, len(paths), _AT_ONCE):
+        filters = [{"Key": "Path", "Option": "OneLevel", "Values": paths[start : start + _AT_ONCE]}]
+        pages = ssm.get_paginator("describe_parameters").paginate(
+            ParameterFilters=filters, PaginationConfig={"PageSize": _AT_ONCE}
+        )
+        found += [parameter["Name"] for page in pages for parameter in page["Parameters"]]
+    return found
 
 
 @_call("read the SSM parameters below {path}")
@@ -21,6 +36,16 @@ def read_below(ssm: Client, path: str, recursive: bool) -> dict[str, str]:
     """The values of those that are there, by name; one call for ten of them."""
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=recursive)
     return {parameter["Name"]: parameter["Value"] for page in pages for parameter in page["Parameters"]}
+
+
+@_call("list the SSM parameters below {path}")
+def list_below(ssm: Client, path: str) -> list[str]:
+    """Their names only, at any depth; one call for fifty of them."""
+    filters = [{"Key": "Path", "Option": "Recursive", "Values": [path]}]
+    pages = ssm.get_paginator("describe_parameters").paginate(
+        ParameterFilters=filters, PaginationConfig={"PageSize": 50}
+    )
+    return [parameter["Name"] for page in pages for parameter in page["Parameters"]]
 
 
 @_call("read the history of the SSM parameter {name}")

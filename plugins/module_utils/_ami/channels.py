@@ -18,7 +18,7 @@ from .base import channel_parameter
 from .calls import AmiError, Resource
 
 # Below /golden/<image> these are no channels.
-RESERVED = ("locks", "revoked", "versions")
+RESERVED = ("contents", "locks", "revoked", "versions")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 

@@ -16,6 +16,7 @@ import typing as t
 
 from .accounts import Place
 from .images import Ami
+from .quarantine import REMEDY, quarantine_problem
 from .retention_world import DISABLED_TAG
 from .waiting import PENDING
 
@@ -355,6 +356,9 @@ def source_problem(image_id: str, region: str, account: str, source: Image | Non
         return f"image_ids: {image_id} in {region} is {source.ami.state}; only an AMI that is available can be copied."
     if source.ami.tags.get("golden:complete") == "no":
         return f"image_ids: {image_id} in {region} is of a build that did not end well (golden:complete is no): build it again."
+    quarantine = quarantine_problem(source.ami)
+    if quarantine:
+        return f"image_ids: {quarantine}: it is not copied. {REMEDY}"
     if not source.ami.public and source.ami.owner != account and len(source.snapshots) < len(source.ami.snapshots):
         return (
             f"image_ids: {image_id} in {region} is shared by account {source.ami.owner}, its snapshots are not. Its owner has"

@@ -16,12 +16,16 @@ import typing as t
 from .calls import AmiError
 from .channels import REVOKED as MOVED_OFF
 from .channels import ROLLED_BACK, Entry, last_stay
+from .quarantine import REMEDY, TESTED_TAG
+from .quarantine import first_word as _word
 from .versions import Artifact
 
 _SEVERITIES = ("none", "low", "medium", "high", "critical")
 _KINDS = ("tested", "soaked", "scan", "approved", "base_not_eol")
 NOT_REVOKED = "not_revoked"
-TESTED_TAG = "golden:tested"
+NOT_QUARANTINED = "not_quarantined"
+# Those that hold whatever is asked for.
+ALWAYS = (NOT_REVOKED, NOT_QUARANTINED)
 SCAN_TAG = "golden:scan"
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -100,14 +104,24 @@ def soak_channels(gates: c.Iterable[dict[str, t.Any]]) -> list[str]:
 
 
 def judge(gates: c.Sequence[dict[str, t.Any]], evidence: Evidence) -> tuple[Verdict, ...]:
-    """The verdict of each gate that is asked for, and of the one that always is."""
+    """The verdict of each gate that is asked for, and of those that always are."""
     asked = [(kind, gate[kind]) for gate in gates for kind in _KINDS if gate.get(kind) not in (None, False)]
-    return (not_revoked(evidence), *(_JUDGES[kind](options, evidence) for kind, options in asked))
+    return (
+        not_revoked(evidence),
+        *not_quarantined(evidence),
+        *(_JUDGES[kind](options, evidence) for kind, options in asked),
+    )
 
 
 def not_revoked(evidence: Evidence) -> Verdict:
     revoked = [problem for one in evidence.artifacts if one.revoked is not None and (problem := one.problem())]
     return Verdict(NOT_REVOKED, not revoked, "; ".join(revoked) or "it is not revoked in any of the places")
+
+
+def not_quarantined(evidence: Evidence) -> list[Verdict]:
+    """A verdict only where tests failed: that a version was never tested is the gate tested's business."""
+    problems = [problem for one in evidence.artifacts if (problem := one.quarantined)]
+    return [Verdict(NOT_QUARANTINED, False, f"{'; '.join(problems)}. {REMEDY}")] if problems else []
 
 
 def _tested(_options: bool, evidence: Evidence) -> Verdict:
@@ -175,11 +189,6 @@ def _base_not_eol(options: dict[str, t.Any], evidence: Evidence) -> Verdict:
     end = min(known)
     passed = evidence.now.date() <= end
     return Verdict("base_not_eol", passed, f"its base {'is' if passed else 'was'} maintained until {end.isoformat()}")
-
-
-def _word(text: str) -> str:
-    """The first word: what follows is for people, such as a date or the name of a scanner."""
-    return text.split()[0].rstrip(",;:").lower() if text.split() else ""
 
 
 def _date(text: str) -> datetime.date | None:

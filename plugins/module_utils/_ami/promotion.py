@@ -102,7 +102,9 @@ def _check_state(params: dict[str, t.Any], rolls_back: bool) -> None:
             "A rollback goes to the former version, or to that which 'version' names: take the other option out."
         )
     if rolls_back and params["gates"]:
-        raise AmiError("A rollback has no gates but that the version is not revoked: take gates out.")
+        raise AmiError(
+            "A rollback has no gates but that the version is not revoked and did not fail its tests: take gates out."
+        )
     if not rolls_back and not (params["version"] or params["from_channel"] or params["image_id"]):
         raise AmiError("Promote what? Say version, from_channel or image_id.")
 
@@ -342,9 +344,9 @@ def _apply(options: Options, promotion: Promotion, plan: Plan, by: str) -> None:
 
 
 def _check_verdicts(options: Options, plan: Plan) -> None:
-    """All must have passed for a move; a version that is revoked is no good where it is, either."""
+    """All must have passed for a move; a version that is revoked or failed its tests is no good where it is, either."""
     failed = [one for one in plan.verdicts if not one.passed]
-    if not failed or not (plan.changes or any(one.gate == gates.NOT_REVOKED for one in failed)):
+    if not failed or not (plan.changes or any(one.gate in gates.ALWAYS for one in failed)):
         return
     lines = "\n".join(f"  {one.said()}" for one in plan.verdicts)
     raise ChannelError(

@@ -12,18 +12,18 @@ import collections.abc as c
 import contextlib
 import dataclasses
 import datetime
-import re
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
-from . import calls, calls_parameters, calls_prune
+from . import calls, calls_prune
 from .accounts import Place
 from .at_once import at_once
 from .calls import AmiError
 from .images import Ami, chunks
 from .moving import ChannelError, ChannelLocks
 from .prune_read import Reading
+from .prune_records import parameters_of
 from .retention import DELETE, DEPRECATE, DISABLE, Line, Plan, standing, told
 from .retention_holds import STALE_TEMPLATE, unit_of
 from .retention_world import DISABLED_TAG, Policy, World, is_revoked
@@ -34,7 +34,6 @@ from .steps import why
 _AHEAD = datetime.timedelta(minutes=3)
 # Seconds; how long channels cannot be moved where this process dies.
 _LOCKED = 900.0
-_RECORD = re.compile(r"/golden/[A-Za-z0-9_./-]+/versions/[A-Za-z0-9_.-]+")
 
 
 @dataclasses.dataclass
@@ -66,12 +65,6 @@ def foreseen(plan: Plan) -> dict[str, Outcome]:
 def snapshots_of(ami: Ami) -> tuple[str, ...]:
     """Two disks may be made from one snapshot."""
     return tuple(dict.fromkeys(disk.snapshot_id for disk in ami.snapshots))
-
-
-def record_of(ami: Ami) -> str | None:
-    """The SSM parameter where its version is recorded, if its tags say one."""
-    name = f"/golden/{ami.image}/versions/{ami.version}"
-    return name if ami.image and ami.version and _RECORD.fullmatch(name) else None
 
 
 class Applying:
@@ -220,18 +213,11 @@ class Applying:
 
     def _delete_records(self, place: Place, amis: list[Ami]) -> None:
         """The version's parameter goes before its AMI: nobody is to read of an AMI that is gone."""
-        records = {ami.image_id: name for ami in amis if (name := record_of(ami))}
-        if not records:
-            return
-        ssm = self._ssm(place)
-        found = calls.get_parameters(ssm, list(dict.fromkeys(records.values())))
-        for name in dict.fromkeys(records.values()):
-            if name not in found:
-                # A version with several AMIs in a Region has a record for each builder, below its own name.
-                found |= calls_parameters.read_below(ssm, name, recursive=True)
-        own = [name for name, value in found.items() if value in records]
-        if own:
-            calls_prune.delete_parameters(ssm, own)
+        going = {ami.image_id for ami in amis}
+        staying = [ami for ami in self._world.amis if ami.place == place and ami.image_id not in going]
+        names = parameters_of(self._ssm(place), amis, staying)
+        if names:
+            calls_prune.delete_parameters(self._ssm(place), names)
 
     def _forget_revocations(self, gone: list[Ami]) -> None:
         """What was written down to give it back goes last: while the AMI is there somebody may want to."""

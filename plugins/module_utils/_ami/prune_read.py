@@ -125,19 +125,24 @@ class Reading:
 
     def _channels(self, of: c.Sequence[tuple[Place, str]]) -> Channels:
         """Of these images in these places."""
-        answers = all_at_once(lambda one: self._channels_of(*one), of)
+        images: dict[Place, list[str]] = {}
+        for place, image in of:
+            images.setdefault(place, []).append(image)
+        answers = all_at_once(lambda one: self._channels_in(*one), list(images.items()))
         return [one for found, _unread in answers for one in found], [one for _found, some in answers for one in some]
 
-    def _channels_of(self, place: Place, image: str) -> Channels:
+    def _channels_in(self, place: Place, images: c.Sequence[str]) -> Channels:
+        ssm = self.clouds[place].ssm(place.region)
         try:
-            ssm = self.clouds[place].ssm(place.region)
-            below = calls_parameters.read_below(ssm, f"/golden/{image}", recursive=False)
-            return [
-                Channel(place, image, name, _named(calls_parameters.get_history(ssm, channel_parameter(image, name))))
-                for name in channels_of(image, below)
-            ], []
+            names = calls_parameters.names_below(ssm, [f"/golden/{image}" for image in images])
+            of = [(image, name) for image in images for name in channels_of(image, names)]
+            return all_at_once(lambda one: self._channel(place, *one), of), []
         except AmiError as error:
             return [], [Unread(CHANNELS, place.account, place.region, reason_of(error))]
+
+    def _channel(self, place: Place, image: str, name: str) -> Channel:
+        history = calls_parameters.get_history(self.clouds[place].ssm(place.region), channel_parameter(image, name))
+        return Channel(place, image, name, _named(history))
 
     def _referred(self, amis: c.Sequence[Ami], sources: c.Sequence[str], *, own: bool = False) -> Told:
         """Who refers to these in all accounts of their Region; with C(own) in their own account only."""

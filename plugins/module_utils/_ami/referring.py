@@ -18,9 +18,11 @@ from .calls import Resource
 
 _AMI_ID = re.compile(r"\bami-[0-9a-f]{8,17}\b")
 _CHANNEL = re.compile(r"/golden/([^/]+)/([^/]+)")
-# Of a version, with several AMIs in a Region of each one by its builder; and of what revoking an AMI took away. The name of
-# an image may have several parts.
-_RECORD = re.compile(r"/golden(?:/[^/]+)+/(?:versions/[^/]+(?:/[^/]+)?|revoked/ami-[0-9a-f]+)")
+# Of a version, with several AMIs in a Region of each one by its builder; of what is inside it; and of what revoking an AMI
+# took away. The name of an image may have several parts.
+_RECORD = re.compile(
+    r"/golden(?:/[^/]+)+/(?:versions/[^/]+(?:/[^/]+)?|contents/[^/]+(?:/[^/]+)?/[0-9]+|revoked/ami-[0-9a-f]+)"
+)
 _BY_PARAMETER = "resolve:ssm:"
 # A fleet in another state starts nothing any more; what it still runs are instances.
 _STARTING = frozenset({"submitted", "active", "modifying"})

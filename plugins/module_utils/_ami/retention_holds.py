@@ -93,7 +93,8 @@ def _of_itself(ami: Ami, now: datetime.datetime, policy: Policy) -> c.Iterator[s
     if LOCK_TAG in ami.tags:
         value = ami.tags[LOCK_TAG]
         yield f"locked by the tag {LOCK_TAG}{f' ({value})' if value else ''}"
-    if ami.last_launched and now - ami.last_launched < policy.launched_within:
+    # With 0 it is no reason at all, also where EC2's clock is ahead of ours.
+    if policy.launched_within and ami.last_launched and now - ami.last_launched < policy.launched_within:
         yield f"last launched on {ami.last_launched:%Y-%m-%d}, within {policy.launched_within.days} days"
 
 

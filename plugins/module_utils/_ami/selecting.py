@@ -19,13 +19,12 @@ from .accounts import Place
 from .at_once import all_at_once
 from .base import channel_parameter
 from .calls import AmiError
+from .channels import RESERVED
 from .cloud import Cloud
 from .images import Ami, read_amis
 from .own_amis import check_ids
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-# Where the versions of an image are recorded, and who works on it; no channel is called so.
-_RESERVED = {"versions", "locks", "revoked"}
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "image_ids": {"type": "list", "elements": "str", "default": []},
@@ -93,7 +92,7 @@ def read_selection(params: c.Mapping[str, t.Any]) -> Selection:
 
 
 def _check_channel(channel: str) -> None:
-    if channel in _RESERVED or not _NAME.fullmatch(channel):
+    if channel in RESERVED or not _NAME.fullmatch(channel):
         raise AmiError(
             f"channel: {channel} is no name of a channel. Channels are called dev, test or prod, for example."
         )

@@ -32,6 +32,7 @@ from .permissions import (
     without,
     words,
 )
+from .quarantine import REMEDY, quarantine_problem
 from .sharing_keys import KeyAccess, check_keys, find_uses
 from .steps import ResultError, Step, lines_of, take
 
@@ -107,6 +108,9 @@ def _plan(
 def _check_states(plan: c.Sequence[Shared]) -> None:
     for one in plan:
         ami = one.ami
+        quarantine = quarantine_problem(ami)
+        if quarantine and one.added:
+            raise AmiError(f"{quarantine}: it is not shared. {REMEDY} Nothing was changed.")
         if one.launch.add and ami.state == "disabled":
             raise AmiError(f"{ami.image_id} in {ami.place} is disabled and cannot be shared: enable it before.")
         if PUBLIC in one.added and any(disk.encrypted for disk in ami.snapshots):

@@ -15,6 +15,7 @@ import re
 from .accounts import Place
 from .calls import AmiError
 from .images import Ami
+from .quarantine import quarantine_problem
 
 REVOKED_TAG = "golden:revoked"
 # A version with several AMIs in a Region has one parameter for each builder, below its own name.
@@ -56,6 +57,11 @@ class Artifact:
         """Why it must not be used, if that was said."""
         return self.ami.tags.get(REVOKED_TAG) if self.ami else None
 
+    @property
+    def quarantined(self) -> str | None:
+        """That its tests failed, if they did."""
+        return quarantine_problem(self.ami) if self.ami else None
+
     def problem(self) -> str | None:
         """Why no channel can name it in this place, with what helps."""
         if self.image_id is None:
@@ -66,7 +72,7 @@ class Artifact:
             return f"{self.image_id} in {self.place} is revoked ({self.revoked})"
         if self.ami.state != "available":
             return f"{self.image_id} in {self.place} is {self.ami.state}, not available"
-        return None
+        return self.quarantined
 
 
 def check_artifacts(artifacts: c.Sequence[Artifact], known: c.Callable[[], list[str]]) -> None:
@@ -84,7 +90,9 @@ def check_artifacts(artifacts: c.Sequence[Artifact], known: c.Callable[[], list[
             f"{named[0].upper()}{named[1:]} is not in {_places(missing)}. Copy it there first with golden.ami.ami_copy from"
             f" {there.image_id} in {there.place}, or take the place out of regions and accounts. Nothing was changed."
         )
-    problems = [problem for one in artifacts if (problem := one.problem()) and one.revoked is None]
+    # Of one that is revoked or quarantined the gates tell.
+    told = [one for one in artifacts if one.revoked is None and one.problem() != one.quarantined]
+    problems = [problem for one in told if (problem := one.problem())]
     if problems:
         raise AmiError(
             f"No channel can name {named}: {'; '.join(problems)}. Take another version, or copy it there again with"

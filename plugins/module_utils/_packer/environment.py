@@ -97,7 +97,7 @@ def aws_environment(caller: c.Mapping[str, str], access: AwsAccess) -> dict[str,
     return kept
 
 
-def _with_own_programs(path: str) -> str:
+def with_own_programs(path: str) -> str:
     """The search path with this Python's own directory in front, when it has an ansible-playbook.
 
     A play started as C(.venv/bin/ansible-playbook) would otherwise provision with another one, or find none.
@@ -114,7 +114,7 @@ def packer_environment(
     """The whole environment of Packer; C(extra) is the user's and wins."""
     environment = aws_environment(caller, access)
     environment["CHECKPOINT_DISABLE"] = "1"
-    environment["PATH"] = _with_own_programs(environment.get("PATH", os.defpath))
+    environment["PATH"] = with_own_programs(environment.get("PATH", os.defpath))
     # Both would change what Packer prints.
     environment.pop("PACKER_LOG", None)
     environment.pop("PACKER_LOG_PATH", None)

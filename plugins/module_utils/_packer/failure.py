@@ -18,11 +18,14 @@ _TARGET = re.compile(r"^(?:==> )?\s*[\w.-]+: ")
 _TASK = re.compile(r"TASK \[(?P<name>.+?)\] \**$")
 _FATAL = re.compile(r"fatal: \[(?P<host>[^\]]+)\]: (?:FAILED|UNREACHABLE)! =>\s*(?P<result>.*)$")
 _ERROR = re.compile(r"^\[ERROR\]: (?:Task failed: )?(?P<text>.+)$")
+# What comes after the words of an error: where the task is, its result, or nothing.
+_AFTER = re.compile(r"Origin: |fatal: \[|<<< caused by >>>|$")
 _SCRIPT = re.compile(r"(?P<text>Script exited with non-zero exit status: \d+)")
 
 
-# Lines of a result that is laid out, at most.
+# Lines of a result that is laid out, at most, and of an error.
 _LONGEST = 300
+_WORDS = 40
 _SUMMARY = re.compile(
     r"(?:==> |--> )?(?:Wait completed|Some builds didn't complete|\d+ errors? occurred|Builds finished)"
 )
@@ -60,6 +63,12 @@ def _result_text(result: dict[str, t.Any]) -> str:
     return "; ".join(dict.fromkeys(said))[:1000]
 
 
+def _words(texts: list[str]) -> str:
+    """An error in words, which may have several lines, such as one for each test that failed."""
+    end = next((index for index, text in enumerate(texts) if _AFTER.match(text)), len(texts))
+    return "\n".join(texts[:end])
+
+
 def _ansible_failure(lines: list[str]) -> Failure | None:
     """The last task that ended a play. What Ansible says in words is taken when the result says nothing."""
     task, words = "", ""
@@ -69,7 +78,7 @@ def _ansible_failure(lines: list[str]) -> Failure | None:
         if match := _TASK.search(text):
             task, words = match["name"], ""
         elif match := _ERROR.match(text):
-            words = match["text"]
+            words = _words([match["text"], *texts[index + 1 : index + _WORDS]])
         elif match := _FATAL.search(text):
             result = _result([match["result"], *texts[index + 1 :]]) or {}
             found = Failure(task, (_result_text(result) or words or "no reason given").rstrip("."))

@@ -93,10 +93,12 @@ def part_of_files(paths: t.Iterable[str | pathlib.Path], results: t.Container[st
 
 
 def _counted(root: pathlib.Path, results: t.Container[str]) -> list[pathlib.Path]:
-    """The files of a file or a directory that are no results."""
+    """The files of a file or a directory that are no results, nor the tests of a role, which make nothing."""
     if not root.exists() and not root.is_symlink():
         raise PackerError(f"{root} goes into the image, but does not exist.")
-    return [file for file in (walk(root) if root.is_dir() else [root]) if str(file) not in results]
+    tests = root / "tests" if (root / "tasks").is_dir() else None
+    found = walk(root) if root.is_dir() else iter([root])
+    return [file for file in found if str(file) not in results and not (tests and file.is_relative_to(tests))]
 
 
 def _unique(items: dict[str, str], name: str) -> str:

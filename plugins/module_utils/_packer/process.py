@@ -118,18 +118,29 @@ class Supervised:
 
     The output goes through a nameless file instead of a pipe: were this process killed, a pipe would break,
     and Packer would die of writing to it instead of cleaning up.
+
+    C(mark) is the variable by which what outlived it is found; None where it is the mark of somebody else's run.
     """
 
-    def __init__(self, argv: list[str], *, environment: dict[str, str], directory: str, scratch: pathlib.Path) -> None:
+    def __init__(
+        self,
+        argv: list[str],
+        *,
+        environment: dict[str, str],
+        directory: str,
+        scratch: pathlib.Path,
+        stdin: t.IO[bytes] | None = None,
+        mark: str | None = MARK,
+    ) -> None:
         self._output = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - lives as long as the process
         self._lines = LineReader(self._output.fileno())
-        self._mark = f"{MARK}={environment[MARK]}".encode() if MARK in environment else None
+        self._mark = f"{mark}={environment[mark]}".encode() if mark and mark in environment else None
         # pylint: disable-next=ansible-bad-function  # its output is read while it runs, and it is ended as a group
         self._process = subprocess.Popen(  # noqa: S603
             argv,
             env=environment,
             cwd=directory,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=self._output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

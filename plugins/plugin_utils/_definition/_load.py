@@ -13,9 +13,9 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.golden.ami.plugins.module_utils._packer.beside import NOT_CONTENT
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
 from ansible_collections.golden.ami.plugins.plugin_utils._definition import (
+    _builder_tests,
     _content,
     _files,
     _find,
@@ -24,6 +24,7 @@ from ansible_collections.golden.ami.plugins.plugin_utils._definition import (
     _requirements,
     _schema,
     _source,
+    _tests,
 )
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError, Problem
 
@@ -58,6 +59,7 @@ class Definition(t.TypedDict, total=False):
     distribution: dict[str, t.Any]
     channels: dict[str, dict[str, t.Any]]
     retention: dict[str, t.Any]
+    tests: dict[str, t.Any]
     content: dict[str, list[str]]
     roles_path: list[str]
     notes: list[str]
@@ -105,6 +107,9 @@ def load_definition(name: str, around: Around) -> Loaded:
     if "provision" in definition:
         _complete_provision(definition, source, find)
         _refuse_without_sysprep(definition, source, hooks)
+    _builder_tests.refuse(
+        definition["tests"], source, definition["template"], sysprep=not _parts(definition).isdisjoint(_SYSPREP)
+    )
     _complete_content(definition, source, hooks, extra)
     return Loaded(definition, source)
 
@@ -121,7 +126,24 @@ def _complete(definition: Definition, source: _source.Source) -> None:
         t.cast(str, _absolute(file, directory, source, ("var_files", index)))
         for index, file in enumerate(definition["var_files"])
     ]
+    _complete_tests(definition, source)
     definition["placements"] = [] if definition["template"] else _placements(definition["builder"])
+
+
+def _complete_tests(definition: Definition, source: _source.Source) -> None:
+    directory = Path(definition["directory"])
+    tests = definition["tests"]
+    tests["timeout"] = _in_seconds(tests["timeout"])
+    builder = definition["builder"]
+    tests.setdefault("instance_types", builder["instance_types"][:1])
+    tests.setdefault("ssh_username", builder["ssh_username"])
+    _tests.complete(tests, source, has_playbook=not definition["template"])
+    for index, suite in enumerate(tests["suites"]):
+        suite["path"] = _absolute(suite["path"], directory, source, ("tests", "suites", index, "path"))
+    tests["user_data"] = [
+        _absolute(file, directory, source, ("tests", "user_data", index))
+        for index, file in enumerate(tests["user_data"])
+    ]
 
 
 class _FindRoles:
@@ -181,7 +203,7 @@ def _complete_provision(definition: Definition, source: _source.Source, find_rol
         playbook = t.cast(str, _absolute(provision["playbook"], directory, source, ("provision", "playbook")))
         provision["playbook"] = playbook
         roles = _content.roles_of_playbook(Path(playbook), find_role)
-        beside = (path for path in Path(playbook).parent.iterdir() if path.name not in NOT_CONTENT)
+        beside = map(Path, _files.files_beside(Path(playbook).parent, _suites(definition)))
         away = (path for path in roles.files if not path.is_relative_to(Path(playbook).parent))
         definition["content"]["playbook"] = sorted(str(path) for path in (*beside, *away))
     else:
@@ -209,14 +231,23 @@ def _untold(roles: _content.Roles) -> list[str]:
 def _refuse_without_sysprep(definition: Definition, source: _source.Source, hooks: list[_hooks.Hook]) -> None:
     """Hooks that sysprep runs would not run, and nobody would notice."""
     late = [hook for hook in hooks if hook.moment != "before"]
-    known = {part.removeprefix("role ") for part in definition["content"]}
-    if late and known.isdisjoint(_SYSPREP):
+    if late and _parts(definition).isdisjoint(_SYSPREP):
         line = source.line_of(("provision", "playbook"))
         message = (
             f"hooks.{late[0].moment} ({late[0].name}) runs in the role golden.ami.sysprep, which this playbook does not name."
             " Make it the last role"
         )
         raise DefinitionError([Problem(source.file, line, "provision.playbook", message)])
+
+
+def _parts(definition: Definition) -> set[str]:
+    """The roles of a definition that has been provided with them."""
+    return {part.removeprefix("role ") for part in definition["content"]}
+
+
+def _suites(definition: Definition) -> list[Path]:
+    """Where tests are: on instances they don't count, and on the builder they are parts of their own."""
+    return [Path(suite["path"]) for suite in definition["tests"]["suites"]]
 
 
 def _complete_content(
@@ -231,6 +262,7 @@ def _complete_content(
         files = _files_of_template(directory, Path(definition["template"]), definition)
         content.update({"files": files} if files else {})
     content.update(_hooks.content(hooks, directory))
+    content.update(_builder_tests.content(definition["tests"]))
     definition["notes"].extend(note for hook in hooks for note in _untold(hook.roles))
 
 
@@ -238,7 +270,7 @@ def _files_of_template(directory: Path, template: Path, definition: Definition) 
     """What lies beside the definition, each file once: not what is in the template, a variable file, and so on."""
     elsewhere = [path for paths in definition["content"].values() for path in paths]
     requirements = [definition["requirements"]] if definition["requirements"] else []
-    apart = [template, *map(Path, [*elsewhere, *definition["var_files"], *requirements])]
+    apart = [template, *map(Path, [*elsewhere, *definition["var_files"], *requirements]), *_suites(definition)]
     return _files.files_beside(directory, apart)
 
 

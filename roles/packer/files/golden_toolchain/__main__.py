@@ -10,51 +10,23 @@ a sentence on standard error and exit status 1.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
 import typing as t
 from pathlib import Path
 
-from golden_toolchain import child, host, install, release, source
+from golden_toolchain import host, install, release, source
 from golden_toolchain.choose import Choice, Request, choose
-from golden_toolchain.errors import ToolchainError
 from golden_toolchain.lock import Lock, load
+from golden_toolchain.options import answer, parser, progress_file, request
 from golden_toolchain.progress import Progress
-
-FILES = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parse(arguments)
-    request = Request(
-        method=options.method,
-        cache=options.cache.expanduser().absolute(),
-        files=FILES,
-        release_url=options.release_url,
-        release_timeout=options.release_timeout,
-        go=options.go,
-        nice=options.nice,
-        env=dict(os.environ),
-    )
-    child.stop_on_signals()
-    try:
-        lock = load(options.lock)
-        result = plan(request, lock) if options.verb == "plan" else bring(request, lock)
-    except ToolchainError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"Packer could not be installed below {request.cache}: {error}", file=sys.stderr)
-        return 1
-    except child.Stopped as stopped:
-        print(f"The install of Packer was {stopped}. Nothing was installed; run again to go on.", file=sys.stderr)
-        return 1
-    finally:
-        child.stop_all()
-    print(json.dumps(result))
-    return 0
+    site = "HashiCorp's release site"
+    options = parser("golden_toolchain", __doc__, "packer.lock.json", site).parse_args(arguments)
+    work = plan if options.verb == "plan" else bring
+    asked = request(options)
+    return answer("Packer", asked.cache, lambda: work(asked, load(options.lock)))
 
 
 def plan(request: Request, lock: Lock) -> dict[str, t.Any]:
@@ -68,7 +40,7 @@ def plan(request: Request, lock: Lock) -> dict[str, t.Any]:
 def bring(request: Request, lock: Lock) -> dict[str, t.Any]:
     """Do what is missing. The choice is made with the lock held: another run may have installed while we waited."""
     where = host.detect()
-    progress = Progress(_progress_file(request.env))
+    progress = Progress(progress_file(request.env))
     with install.exclusive(request.cache, progress):
         choice = choose(request, lock, where)
         result = _result(choice, request, lock)
@@ -81,7 +53,7 @@ def bring(request: Request, lock: Lock) -> dict[str, t.Any]:
                 toolchain = scratch / "toolchain"
                 install.assemble(lock, binaries, toolchain, method=choice.method, host=str(where), env=request.env)
                 install.publish(toolchain, request.cache / lock.digest)
-        _clear(_go_caches(request), progress)
+        source.clear(source.go_caches(request.cache), progress)
     message = f"{_name(lock)} installed {choice.reason}"
     return {**result, "changed": True, "message": message, "durations": progress.durations}
 
@@ -91,7 +63,7 @@ def _makes(choice: Choice) -> bool:
 
 
 def _name(lock: Lock) -> str:
-    return f"Packer {lock.packer.version}:"
+    return f"{lock.label}:"
 
 
 def _announce(choice: Choice, lock: Lock, progress: Progress) -> None:
@@ -108,23 +80,9 @@ def _make(
 ) -> dict[str, Path]:
     if choice.method == "release":
         return release.fetch(lock, where, request.release_url, choice.tool, scratch, progress)
-    env = {**request.env, **source.own_caches(choice.tool, request.env, _go_caches(request))}
+    env = {**request.env, **source.own_caches(choice.tool, request.env, source.go_caches(request.cache))}
     shop = source.workshop(choice.tool, request.files / "source", scratch, env, request.nice)
-    return source.build(lock, shop, progress)
-
-
-def _clear(directory: Path, progress: Progress) -> None:
-    """Remove some gigabytes of small files, which can take a minute; what cannot be removed is no failure."""
-    if not directory.exists():
-        return
-    with progress.step("Removing Go's caches") as step:
-        child.run(
-            ["rm", "-rf", str(directory)], cwd=directory.parent, env=os.environ, tick=lambda _running: step.tick()
-        )
-
-
-def _go_caches(request: Request) -> Path:
-    return request.cache / ".go"
+    return source.build(lock.components, shop, progress)
 
 
 def _result(choice: Choice, request: Request, lock: Lock) -> dict[str, t.Any]:
@@ -142,24 +100,6 @@ def _result(choice: Choice, request: Request, lock: Lock) -> dict[str, t.Any]:
         "executable": str(directory / "bin" / "packer"),
         "plugin_path": str(directory / "plugins"),
     }
-
-
-def _progress_file(env: t.Mapping[str, str]) -> Path | None:
-    name = env.get("GOLDEN_PROGRESS_FILE", "")
-    return Path(name) if name else None
-
-
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="golden_toolchain", description=__doc__)
-    parser.add_argument("verb", choices=["plan", "install"])
-    parser.add_argument("--cache", type=Path, required=True, help="directory that holds the installs")
-    parser.add_argument("--lock", type=Path, default=FILES / "packer.lock.json")
-    parser.add_argument("--method", choices=["auto", "release", "source", "system"], default="auto")
-    parser.add_argument("--release-url", default="", help="a mirror of HashiCorp's release site")
-    parser.add_argument("--release-timeout", type=float, default=3.0, help="seconds that auto waits for it")
-    parser.add_argument("--go", default="", help="the Go to compile with")
-    parser.add_argument("--nice", type=int, default=10)
-    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from golden_toolchain import gotool, release, signature, system
@@ -44,32 +45,42 @@ class Choice:
     passed_over: dict[str, str]
 
 
+_Answer = tuple[t.Any, str]
+
+
 def choose(request: Request, lock: Lock, host: Host) -> Choice:
+    """The method by which Packer comes here."""
+    return first(request.method, lock.label, {name: partial(way, request, lock, host) for name, way in _TRY.items()})
+
+
+def first(wanted: str, label: str, ways: t.Mapping[str, t.Callable[[], _Answer]]) -> Choice:
     """Try the methods that the request allows, in order. The error says why none can be used, and what would help."""
-    order = ("installed", *(("system", "release", "source") if request.method == "auto" else (request.method,)))
+    order = ("installed", *(("system", "release", "source") if wanted == "auto" else (wanted,)))
     refused: dict[str, str] = {}
     for method in order:
         try:
-            tool, reason = _TRY[method](request, lock, host)
+            tool, reason = ways[method]()
         except NotAvailable as error:
             refused[method] = str(error)
         else:
             return Choice(method, reason, tool, {name: why for name, why in refused.items() if name != "installed"})
     del refused["installed"]
     reasons = "\n".join(f"  {method}: {reason}." for method, reason in refused.items())
-    raise ToolchainError(f"Packer {lock.packer.version} cannot be brought here:\n{reasons}")
+    raise ToolchainError(f"{label} cannot be brought here:\n{reasons}")
 
 
-_Answer = tuple[t.Any, str]
+def installed(directory: Path, wanted: str, host: Host) -> _Answer:
+    """What was installed there for this machine, by the method that is wanted."""
+    stamp = read_stamp(directory)
+    if stamp is None or stamp.get("host") != str(host):
+        raise NotAvailable("not installed")
+    if wanted not in ("auto", stamp.get("method")):
+        raise NotAvailable(f"installed by {stamp.get('method')}")
+    return stamp, "in place"
 
 
 def _installed(request: Request, lock: Lock, host: Host) -> _Answer:
-    stamp = read_stamp(request.cache / lock.digest)
-    if stamp is None or stamp.get("host") != str(host):
-        raise NotAvailable("not installed")
-    if request.method not in ("auto", stamp.get("method")):
-        raise NotAvailable(f"installed by {stamp.get('method')}")
-    return stamp, "in place"
+    return installed(request.cache / lock.digest, request.method, host)
 
 
 def _system(request: Request, lock: Lock, _host: Host) -> _Answer:

@@ -14,7 +14,6 @@ from pathlib import Path
 from golden_toolchain import child
 from golden_toolchain.errors import NotAvailable
 from golden_toolchain.host import Host
-from golden_toolchain.lock import Lock
 from golden_toolchain.system import on_path
 from golden_toolchain.versions import parse, satisfies
 
@@ -28,7 +27,17 @@ class Go:
     version: str
 
 
-def find(lock: Lock, host: Host, env: t.Mapping[str, str], preferred: str = "") -> Go:
+class Wanted(t.Protocol):
+    """The part of a lock file that says which Go compiles."""
+
+    @property
+    def go_minimum(self) -> str: ...
+
+    @property
+    def go_download(self) -> str: ...
+
+
+def find(lock: Wanted, host: Host, env: t.Mapping[str, str], preferred: str = "") -> Go:
     """The Go to use: the one that is named, else the first on PATH or in a usual place that is new enough."""
     candidates = [Path(preferred).expanduser()] if preferred else _candidates(env)
     answers = {path: _version(path, env) for path in candidates}

@@ -45,7 +45,7 @@ def exclusive(cache: Path, progress: Progress) -> t.Iterator[None]:
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / ".lock").open("w", encoding="utf-8") as file:
         if not _try_lock(file):
-            with progress.step("Waiting for another install of Packer that is under way") as step:
+            with progress.step("Waiting for another install that is under way") as step:
                 while not _try_lock(file):
                     child.check_parent()
                     step.tick()
@@ -86,9 +86,7 @@ def assemble(
     for plugin in lock.plugins:
         _install_plugin(executable, plugin, binaries[plugin.key], own, directory)
     _prove(lock, executable, own)
-    stamp = _stamp(lock, directory, method, host)
-    (directory / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
-    return stamp
+    return write_stamp(directory, {"digest": lock.digest, "method": method, "host": host, "versions": lock.versions})
 
 
 def publish(directory: Path, final: Path) -> None:
@@ -114,8 +112,11 @@ def _prove(lock: Lock, executable: Path, env: dict[str, str]) -> None:
         raise ToolchainError(f"The new install is not what was pinned: {found} instead of {lock.versions}.")
 
 
-def _stamp(lock: Lock, directory: Path, method: str, host: str) -> dict[str, t.Any]:
+def write_stamp(directory: Path, said: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Write down what an install is, with the sizes of its files."""
     files = {
         str(path.relative_to(directory)): path.stat().st_size for path in sorted(directory.rglob("*")) if path.is_file()
     }
-    return {"digest": lock.digest, "method": method, "host": host, "versions": lock.versions, "files": files}
+    stamp = {**said, "files": files}
+    (directory / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+    return stamp

@@ -31,7 +31,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Component:
-    """Packer (``plugin`` is empty) or one of its plugins (its address, as in ``required_plugins``)."""
+    """Packer (``plugin`` is empty), one of its plugins (its address, as in ``required_plugins``), or goss (its address)."""
 
     plugin: str
     title: str
@@ -74,6 +74,10 @@ class Lock:
     release: Release
 
     @property
+    def label(self) -> str:
+        return self.packer.label
+
+    @property
     def components(self) -> tuple[Component, ...]:
         return (self.packer, *self.plugins)
 
@@ -82,29 +86,40 @@ class Lock:
         return {component.key: component.version for component in self.components}
 
 
+_Pins = t.TypeVar("_Pins")
+
+
 def load(path: Path) -> Lock:
-    """Read the lock file.
+    """Read the lock file."""
+    return load_file(path, _lock)
+
+
+def load_file(path: Path, read: t.Callable[[str, dict[str, t.Any]], _Pins]) -> _Pins:
+    """Read a lock file: ``read`` is given its digest and its data.
 
     The digest is over the file's text without surrounding white space, so that the role computes the same one with
     ``lookup('ansible.builtin.file', …) | hash('sha256')``.
     """
     try:
         text = path.read_text(encoding="utf-8")
-        data = json.loads(text)
-        return Lock(
-            digest=hashlib.sha256(text.strip().encode()).hexdigest()[:DIGEST_LENGTH],
-            packer=_component("", data["packer"]),
-            plugins=tuple(_component(address, entry) for address, entry in data["plugins"].items()),
-            go_minimum=data["go"]["minimum"],
-            go_download=data["go"]["download"],
-            release=Release(**data["release"]),
-        )
+        return read(hashlib.sha256(text.strip().encode()).hexdigest()[:DIGEST_LENGTH], json.loads(text))
     except OSError as error:
         raise ToolchainError(f"The lock file {path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ToolchainError(f"The lock file {path} is damaged ({error!r}). Restore it from the collection.") from error
 
 
-def _component(plugin: str, entry: dict[str, t.Any]) -> Component:
+def _lock(digest: str, data: dict[str, t.Any]) -> Lock:
+    return Lock(
+        digest=digest,
+        packer=component("", data["packer"]),
+        plugins=tuple(component(address, entry) for address, entry in data["plugins"].items()),
+        go_minimum=data["go"]["minimum"],
+        go_download=data["go"]["download"],
+        release=Release(**data["release"]),
+    )
+
+
+def component(plugin: str, entry: dict[str, t.Any]) -> Component:
     values = {key: entry[key] for key in ("title", "version", "system", "release")}
     return Component(plugin=plugin, source=Source(**entry["source"]), **values)

@@ -4,7 +4,8 @@
 
 """For maintainers, ``python -m golden_toolchain.pin``: make ``source/…`` and its sums in the lock file anew.
 
-Change a version in ``packer.lock.json`` first. What is written covers every platform that the lock covers.
+Change a version in ``packer.lock.json`` or ``goss.lock.json`` first; of goss the digests of its release as well.
+What is written covers every platform that the lock covers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from golden_toolchain import child, gotool, host
+from golden_toolchain import child, goss_lock, gotool, host
 from golden_toolchain.errors import ToolchainError
 from golden_toolchain.lock import Component, load
 
@@ -26,20 +27,26 @@ _PLATFORMS = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 
 
 def main() -> int:
-    path = FILES / "packer.lock.json"
     try:
-        lock = load(path)
+        packer, goss = FILES / "packer.lock.json", FILES / goss_lock.NAME
+        lock, goss_pins = load(packer), goss_lock.load(goss)
         go = gotool.find(lock, host.detect(), os.environ)
-        text = path.read_text(encoding="utf-8")
-        for component in lock.components:
-            print(f"{component.label} …", flush=True)
-            digest = _pin(component, str(go.executable))
-            text = text.replace(component.source.go_sum_sha256, digest)
-        path.write_text(text, encoding="utf-8")
+        _pin_all(packer, lock.components, go)
+        _pin_all(goss, (goss_pins.goss,), go)
     except ToolchainError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _pin_all(path: Path, components: t.Sequence[Component], go: gotool.Go) -> None:
+    """Make the modules of a lock file, and write the digests into it."""
+    text = path.read_text(encoding="utf-8")
+    for component in components:
+        print(f"{component.label} …", flush=True)
+        digest = _pin(component, str(go.executable))
+        text = text.replace(component.source.go_sum_sha256, digest)
+    path.write_text(text, encoding="utf-8")
 
 
 def _pin(component: Component, go: str) -> str:

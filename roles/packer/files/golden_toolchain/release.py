@@ -63,14 +63,16 @@ def addresses(release: Release, component: Component, host: Host, base_url: str 
 
 def answers(lock: Lock, host: Host, base_url: str, limit: float) -> None:
     """NotAvailable unless the release host serves the pinned Packer's checksums within ``limit`` seconds."""
-    url = addresses(lock.release, lock.packer, host, base_url).checksums
+    ask(addresses(lock.release, lock.packer, host, base_url).checksums, limit, "packer_release_url")
+
+
+def ask(url: str, limit: float, mirror: str) -> None:
+    """NotAvailable unless the URL answers within ``limit`` seconds. ``mirror`` is the variable that names another site."""
     try:
         with urllib.request.urlopen(url, timeout=limit) as answer:  # the lock says https
             answer.read(1)
     except _NETWORK_ERRORS as error:
-        raise NotAvailable(
-            f"{url} does not answer ({_cause(error)}); packer_release_url=https://… names a mirror"
-        ) from error
+        raise NotAvailable(f"{url} does not answer ({_cause(error)}); {mirror}=https://… names a mirror") from error
 
 
 def fetch(
@@ -90,11 +92,11 @@ def _fetch_one(component: Component, where: Addresses, verifier: Verifier, scrat
     directory.mkdir()
     sums, signature, archive = (directory / _name(url) for url in (where.checksums, where.signature, where.archive))
     with progress.step(f"Downloading {component.label}") as step:
-        _download(where.checksums, sums, _SUMS_LIMIT, step)
-        _download(where.signature, signature, _SUMS_LIMIT, step)
+        download(where.checksums, sums, _SUMS_LIMIT, step)
+        download(where.signature, signature, _SUMS_LIMIT, step)
         verify(verifier, sums, signature, directory)
         wanted = expected_sum(sums.read_text(encoding="utf-8", errors="replace"), where)
-        _download(where.archive, archive, _ARCHIVE_LIMIT, step)
+        download(where.archive, archive, _ARCHIVE_LIMIT, step)
         check_sum(archive, wanted, where.archive)
         return _unpack(archive, component, directory)
 
@@ -108,19 +110,19 @@ def expected_sum(sums: str, where: Addresses) -> str:
     raise ToolchainError(f"{where.checksums} does not name {where.archive_name}: there is no such release.")
 
 
-def check_sum(archive: Path, wanted: str, url: str) -> None:
-    """Raise unless the archive has the SHA-256 that was published."""
+def check_sum(archive: Path, wanted: str, url: str, says: str = "the signed checksum file") -> None:
+    """Raise unless the file has the SHA-256 that is known from elsewhere."""
     with archive.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != wanted:
         raise ToolchainError(
-            f"{url} has the SHA-256 {found}, but the signed checksum file says {wanted}. "
+            f"{url} has the SHA-256 {found}, but {says} says {wanted}. "
             "The download is damaged or was tampered with; nothing was installed."
         )
 
 
-def _download(url: str, target: Path, limit: int, step: Step) -> None:
-    """``limit`` is in bytes: a server must not be able to fill the disk."""
+def download(url: str, target: Path, limit: int, step: Step) -> None:
+    """Write what a URL serves to a file. ``limit`` is in bytes: a server must not be able to fill the disk."""
     done = 0
     try:
         with urllib.request.urlopen(url, timeout=30) as answer, target.open("wb") as file:
@@ -133,7 +135,8 @@ def _download(url: str, target: Path, limit: int, step: Step) -> None:
             _check_length(answer, done)
     except _NETWORK_ERRORS as error:
         raise ToolchainError(
-            f"{url} could not be downloaded ({_cause(error)}). Run again, or use packer_method=source."
+            f"{url} could not be downloaded ({_cause(error)}). Run again, or have it compiled: "
+            "packer_method=source, for goss packer_goss_method=source."
         ) from error
 
 

@@ -12,6 +12,7 @@ that are there, are used.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import typing as t
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from pathlib import Path
 from golden_toolchain import child
 from golden_toolchain.errors import ToolchainError
 from golden_toolchain.gotool import Go
-from golden_toolchain.lock import Component, Lock
+from golden_toolchain.lock import Component
 from golden_toolchain.progress import Progress
 
 _STALE = "{{if .Stale}}{{.ImportPath}}{{end}}"
 # -buildvcs=false: the module lies in no repository of its own. -mod=readonly: never change go.mod or go.sum.
 _BUILD = ("-mod=readonly", "-buildvcs=false", "-trimpath")
+# Most packages are compiled in less memory than this, and then nothing is spent on collecting garbage: a tenth of the time.
+_MEMORY = {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,21 @@ def own_caches(go: Go, env: t.Mapping[str, str], directory: Path) -> dict[str, s
     return {**own, "GOFLAGS": f"{env.get('GOFLAGS', '')} -modcacherw".strip()} if "GOMODCACHE" in own else own
 
 
+def go_caches(cache: Path) -> Path:
+    """Where caches go that the user does not have, below the directory of installs."""
+    return cache / ".go"
+
+
+def clear(directory: Path, progress: Progress) -> None:
+    """Remove some gigabytes of small files, which can take a minute; what cannot be removed is no failure."""
+    if not directory.exists():
+        return
+    with progress.step("Removing Go's caches") as step:
+        child.run(
+            ["rm", "-rf", str(directory)], cwd=directory.parent, env=os.environ, tick=lambda _running: step.tick()
+        )
+
+
 def workshop(go: Go, sources: Path, scratch: Path, env: t.Mapping[str, str], nice: int) -> Workshop:
     """Lay out a scratch directory: modules copied, so that the collection itself is never written to."""
     modules = scratch / "modules"
@@ -59,13 +77,14 @@ def workshop(go: Go, sources: Path, scratch: Path, env: t.Mapping[str, str], nic
     shutil.copytree(sources, modules)
     output.mkdir()
     # No C compiler is wanted, and the result must not depend on the host's libc.
-    return Workshop(go, modules, output, {**env, "CGO_ENABLED": "0", "GOWORK": "off"}, nice)
+    fixed = {"CGO_ENABLED": "0", "GOWORK": "off"}
+    return Workshop(go, modules, output, {**_MEMORY, **env, **fixed}, nice)
 
 
-def build(lock: Lock, shop: Workshop, progress: Progress) -> dict[str, Path]:
+def build(components: t.Sequence[Component], shop: Workshop, progress: Progress) -> dict[str, Path]:
     """Download and compile everything; return the binaries by component key."""
-    _download(lock, shop, progress)
-    return {component.key: _compile(component, shop, progress) for component in lock.components}
+    _download(components, shop, progress)
+    return {component.key: _compile(component, shop, progress) for component in components}
 
 
 def list_argv(go: Path, component: Component) -> list[str]:
@@ -87,24 +106,24 @@ def _start_list(component: Component, shop: Workshop) -> child.Child:
     return _start(list_argv(shop.go.executable, component), component, shop)
 
 
-def _download(lock: Lock, shop: Workshop, progress: Progress) -> None:
+def _download(components: t.Sequence[Component], shop: Workshop, progress: Progress) -> None:
     """Downloads leave the processor idle, so Go's standard library, which all need, is compiled meanwhile.
 
     That only fills Go's build cache: it is stopped when the downloads are done, whatever became of it.
     """
     with progress.step("Downloading Go modules") as step:
-        children = [_start_list(component, shop) for component in lock.components]
+        children = [_start_list(component, shop) for component in components]
 
         def tick() -> None:
             count = sum(line.startswith("go: downloading") for each in children for line in each.lines)
             step.tick(f"{count} modules so far" if count else "")
 
-        library = _start([str(shop.go.executable), "build", *_BUILD, "std"], lock.packer, shop)
+        library = _start([str(shop.go.executable), "build", *_BUILD, "std"], components[0], shop)
         try:
             child.watch(children, tick)
         finally:
             library.stop()
-        for component, process in zip(lock.components, children, strict=True):
+        for component, process in zip(components, children, strict=True):
             _check(process, f"The Go modules of {component.label} could not be downloaded")
 
 

@@ -166,6 +166,14 @@ def test_what_packer_copied_is_a_copy_and_gets_the_tags_that_it_lacks(world: Wor
     assert not copy(image_ids=[one], regions=["eu-west-1"])["changed"]
 
 
+def test_an_ami_whose_tests_failed_is_not_copied(world: World, copy: Copy) -> None:
+    one = source(world, tags={**BUILT, "golden:tested": "failed 2026-11-21 by golden-1"})
+    result = copy(image_ids=[one], regions=["eu-west-1"])
+    assert result["failed"]
+    assert f"{one} in {HOME}/us-east-1 is quarantined, for its tests failed" in result["msg"]
+    assert world.writes == []
+
+
 def test_what_is_of_the_same_build_is_not_copied_back(world: World, copy: Copy) -> None:
     """The AMI was copied from here to there; there it is the source, and here it is."""
     one = source(world, Name="web")

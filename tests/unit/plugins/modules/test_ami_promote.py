@@ -249,6 +249,25 @@ def test_a_revoked_version_is_refused_even_where_it_is(world: World, promote: Pr
         assert "failed  not_revoked" in result["msg"]
 
 
+def test_a_version_whose_tests_failed_is_refused_without_a_gate_and_where_it_is(world: World, promote: Promote) -> None:
+    promote(version="1.0")
+    before = len(world.writes())
+    tags = world.images[HOME, REGION][ami_id(16)]["Tags"]
+    tags.append({"Key": "golden:tested", "Value": "failed 2026-11-21T09:30:00Z by golden-1"})
+    for options in (
+        {"version": "1.0"},
+        {"version": "1.0", "channel": "new"},
+        {"state": "rolled_back", "version": "1.0"},
+    ):
+        result = promote(**options)
+        assert result["failed"], options
+        assert "failed  not_quarantined" in result["msg"]
+        assert "its tests failed (golden:tested is 'failed 2026-11-21T09:30:00Z by golden-1')" in result["msg"]
+    assert len(world.writes()) == before
+    tags[-1]["Value"] = "passed 2026-11-22T09:30:00Z by golden-2"
+    assert promote(version="1.0", channel="new")["changed"]
+
+
 def test_one_place_refuses_and_all_is_as_before(world: World, promote: Promote) -> None:
     promote(version="1.0", **EVERYWHERE)
 

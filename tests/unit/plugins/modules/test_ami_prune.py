@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.golden.ami.plugins.module_utils._ami import calls_prune
 from ansible_collections.golden.ami.plugins.modules import ami_prune
-from harness.ec2_world import OTHER, Fault, refusal
+from harness.ec2_world import OTHER, Fault, Place, refusal
 from harness.prune_world import PLACE, REGION, PruneWorld, ago, stamp
 
 Prune = t.Callable[..., dict[str, t.Any]]
@@ -137,6 +137,54 @@ def test_of_a_version_with_several_amis_the_builders_record_goes(world: PruneWor
     world.put("/golden/web/versions/1/ebs.two", "ami-00000000000000abc")
     prune()
     assert list(world.parameters[PLACE]) == ["/golden/web/versions/1/ebs.two"]
+
+
+def kept_inside(world: PruneWorld, version: str, parts: int, image: str = "web") -> list[str]:
+    """What is inside a version is kept in so many parameters."""
+    names = [f"/golden/{image}/contents/{version}/{number}" for number in range(1, parts + 1)]
+    for number, name in enumerate(names, start=1):
+        world.put(name, f"golden.ami contents {number}/{parts} 0123456789abcdef\nAAAA")
+    return names
+
+
+@pytest.mark.parametrize("image", ["web", "team/web", "versions"])
+def test_what_is_inside_goes_with_its_version(world: PruneWorld, prune: Prune, image: str) -> None:
+    world.disabled(1, image=image)
+    kept_inside(world, "1", 12, image)
+    left = [*kept_inside(world, "2", 2, image), *kept_inside(world, "1", 1, f"{image}2")]
+    prune(images=[image])
+    assert list(world.parameters[PLACE]) == left
+
+
+def test_what_is_inside_one_of_several_builders_amis_goes_with_that_one(world: PruneWorld, prune: Prune) -> None:
+    later, sooner = world.disabled(1, 10), world.disabled(1, 60, image_id="ami-00000000000000abc")
+    del world.parameters[PLACE]["/golden/web/versions/1"]
+    world.put("/golden/web/versions/1/ebs.one", sooner)
+    world.put("/golden/web/versions/1/ebs.two", later)
+    kept_inside(world, "1/ebs.one", 2)
+    left = [*kept_inside(world, "1/ebs.two", 1), *kept_inside(world, "1", 1)]
+    assert actions(prune(delete_after=50)) == {later: "keep", sooner: "delete"}
+    assert list(world.parameters[PLACE]) == ["/golden/web/versions/1/ebs.two", *left]
+    prune(delete_after=0)
+    assert world.parameters[PLACE] == {}
+
+
+def test_what_is_inside_a_version_without_a_record_goes_with_its_last_ami(world: PruneWorld, prune: Prune) -> None:
+    later, sooner = world.disabled(1, 10), world.disabled(1, 60, image_id="ami-00000000000000abc")
+    del world.parameters[PLACE]["/golden/web/versions/1"]
+    inside = kept_inside(world, "1", 1)
+    assert actions(prune(delete_after=50)) == {later: "keep", sooner: "delete"}
+    assert list(world.parameters[PLACE]) == inside
+    assert actions(prune(delete_after=0)) == {later: "delete"}
+    assert world.parameters[PLACE] == {}
+
+
+def test_what_is_inside_stays_while_the_record_names_another_ami(world: PruneWorld, prune: Prune) -> None:
+    world.disabled(1)
+    world.put("/golden/web/versions/1", "ami-00000000000000abc")
+    left = kept_inside(world, "1", 1)
+    prune()
+    assert list(world.parameters[PLACE]) == ["/golden/web/versions/1", *left]
 
 
 def test_at_most_one_delete_call_an_ami(world: PruneWorld, prune: Prune) -> None:
@@ -399,7 +447,7 @@ SOURCES = {
     "fleets": "DescribeFleets",
     "image-builder": "DescribeImageReferences",
     "usage-reports": "DescribeImageUsageReportEntries",
-    "channels": "GetParametersByPath",
+    "channels": "DescribeParameters",
 }
 
 
@@ -409,7 +457,13 @@ def test_a_source_that_cannot_be_read_keeps_all_of_its_region(
 ) -> None:
     far = (HOME, "us-east-1")
     near, other = world.disabled(1), world.disabled(2, place=far, days=90)
-    denied = Fault(operation, refusal(operation, "UnauthorizedOperation"), lambda place, _request: place == PLACE, 99)
+
+    def is_it(place: Place, request: dict[str, t.Any]) -> bool:
+        """Channels are below some paths, and other parameters are anywhere."""
+        asked = {one["Key"] for one in request.get("ParameterFilters", [])}
+        return place == PLACE and (operation != "DescribeParameters" or ("Path" in asked) == (source == "channels"))
+
+    denied = Fault(operation, refusal(operation, "UnauthorizedOperation"), is_it, 99)
     world.faults.append(denied)
     options = {"regions": [REGION, "us-east-1"]}
     result = prune(**options)

@@ -55,6 +55,21 @@ def test_check_says_what_apply_does_and_then_there_is_nothing_to_do(world: World
     assert len(world.writes()) == 2
 
 
+def test_an_ami_whose_tests_failed_is_not_shared_and_can_be_taken_back(world: World, share: Share) -> None:
+    image_id = world.ami(tags={"golden:tested": "failed 2026-11-21 by golden-1"})
+    for name in (image_id, world.snapshot_of(image_id)):
+        world.permissions[name] = users(THIRD)
+    for state in ("add", "exact"):
+        result = share(image_ids=[image_id], state=state, targets={"accounts": [OTHER]})
+        assert result["failed"]
+        assert f"{image_id} in {HOME}/" in result["msg"]
+        assert "is quarantined, for its tests failed" in result["msg"]
+        assert "golden.ami.ami_test" in result["msg"]
+    assert world.writes() == []
+    assert share(image_ids=[image_id], state="exact", targets={"accounts": [THIRD]})["changed"] is False
+    assert share(image_ids=[image_id], state="private")["changed"]
+
+
 def test_exact_replaces_and_private_takes_all(world: World, share: Share) -> None:
     image_id = world.ami()
     snapshot_id = world.snapshot_of(image_id)

@@ -33,10 +33,12 @@ def run(module: str, given: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
     ("module", "said"),
     [
         ("ami_tag", "missing required arguments: tags"),
+        ("ami_test", "missing required arguments: results_dir"),
         ("packer_build", "missing required arguments: name, template"),
         ("packer_validate", "missing required arguments: template"),
         ("image_lineage_info", "missing required arguments: "),
         ("live_command", "missing required arguments: argv"),
+        ("machine_test", "missing required arguments: host, private_key_file, results_dir, suites, user"),
     ],
 )
 @pytest.mark.parametrize("check", [False, True])

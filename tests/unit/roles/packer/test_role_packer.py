@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -36,6 +37,26 @@ PLAY = """\
       changed_when: false
 """
 
+GOSS = """\
+- name: Bring goss
+  hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Bring it
+      ansible.builtin.include_role:
+        name: golden.ami.packer
+        tasks_from: goss
+
+    - name: Write the fact down
+      ansible.builtin.copy:
+        content: "{{ {'goss': packer_goss} }}"
+        dest: "{{ facts }}"
+        mode: "0600"
+      check_mode: false
+      changed_when: false
+"""
+
 
 class Run(t.NamedTuple):
     code: int
@@ -53,10 +74,11 @@ def play(tmp_path: Path, site: Site, keys: tuple[Key, Key]) -> t.Callable[..., R
     lock["release"] |= {"key_file": str(keys[0].public), "key_fingerprint": keys[0].fingerprint}
     (tmp_path / "lock.json").write_text(json.dumps(lock), encoding="utf-8")
     (tmp_path / "play.yml").write_text(PLAY, encoding="utf-8")
+    (tmp_path / "goss.yml").write_text(GOSS, encoding="utf-8")
     home = tmp_path / "home"
     home.mkdir()
 
-    def run(*arguments: str, **variables: str) -> Run:
+    def run(*arguments: str, playbook: str = "play.yml", **variables: str) -> Run:
         given = {
             "__packer_lock_file": str(tmp_path / "lock.json"),
             "packer_release_url": site.url,
@@ -67,7 +89,7 @@ def play(tmp_path: Path, site: Site, keys: tuple[Key, Key]) -> t.Callable[..., R
         env = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "ANSIBLE_", "PACKER_"))}
         env |= {key: value for key, value in os.environ.items() if key == "ANSIBLE_COLLECTIONS_PATH"}
         answer = subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "play.yml", "-e", json.dumps(given)]
+            [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", playbook, "-e", json.dumps(given)]
             + list(arguments),
             cwd=tmp_path,
             env={**env, "HOME": str(home), "PATH": "/usr/bin:/bin", "ANSIBLE_NOCOLOR": "1"},
@@ -120,3 +142,33 @@ def test_a_wrong_method_is_refused_before_anything(play: t.Callable[..., Run]) -
     run = play(packer_method="magic")
     assert run.code != 0
     assert "value of packer_method must be one of: auto, release, source, system" in run.output
+
+
+def test_goss_comes_alone_and_for_the_architecture_that_is_tested(
+    play: t.Callable[..., Run], site: Site, tmp_path: Path
+) -> None:
+    binary = site.root / "v0.4.9" / "goss-linux-arm64"
+    binary.parent.mkdir()
+    binary.write_text("runs elsewhere")
+    lock = json.loads((FILES / "goss.lock.json").read_text(encoding="utf-8"))
+    lock["release"]["sha256"] = {"linux_arm64": hashlib.sha256(binary.read_bytes()).hexdigest()}
+    (tmp_path / "goss.json").write_text(json.dumps(lock), encoding="utf-8")
+    given = {
+        "__packer_goss_lock_file": str(tmp_path / "goss.json"),
+        "packer_goss_release_url": site.url,
+        "packer_goss_architecture": "arm64",
+    }
+    cache = tmp_path / "home" / ".cache" / "golden.ami" / "packer"
+
+    check = play("--check", playbook="goss.yml", **given)
+    assert check.code == 0, check.output
+    assert (check.changed, cache.exists()) == (True, False)
+    first = play(playbook="goss.yml", **given)
+    assert first.code == 0, first.output
+    assert "goss 0.4.9: installed from its release" in first.output
+    assert Path(first.facts["goss"]).read_text() == "runs elsewhere"
+    assert first.facts == check.facts
+    again = play(playbook="goss.yml", **given)
+    assert (again.code, again.changed, again.facts) == (0, False, first.facts), again.output
+    assert "Install goss" not in again.output
+    assert [path.name for path in cache.iterdir() if path.name != ".lock"] == [Path(first.facts["goss"]).parts[-3]]

@@ -135,7 +135,7 @@ def test_hashicorps_key_does_not_accept_the_test_site(request_: Request, lock: L
 def test_a_download_without_end_is_cut(site: Site, tmp_path: Path) -> None:
     progress = Progress(None)
     with progress.step("x") as step, pytest.raises(ToolchainError, match="larger than"):
-        release._download(f"{site.url}/packer/1.16.0/packer_1.16.0_linux_amd64.zip", tmp_path / "x", 10, step)
+        release.download(f"{site.url}/packer/1.16.0/packer_1.16.0_linux_amd64.zip", tmp_path / "x", 10, step)
 
 
 def test_a_silent_site_is_not_waited_for(lock: Lock, host: Host) -> None:

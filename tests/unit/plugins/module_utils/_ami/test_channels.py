@@ -39,7 +39,9 @@ def history(*moves: tuple[str, str]) -> list[Entry]:
     return [Entry(f"ami-{name}", START + number * DAY, kind, name) for number, (kind, name) in enumerate(moves)]
 
 
-@pytest.mark.parametrize("name", ["versions", "locks", "revoked", "Prod", "", "a/b", "-x", "a" * 64, "pro d"])
+@pytest.mark.parametrize(
+    "name", ["versions", "locks", "revoked", "contents", "Prod", "", "a/b", "-x", "a" * 64, "pro d"]
+)
 def test_names_that_no_channel_has(name: str) -> None:
     with pytest.raises(AmiError, match="channel: "):
         check_channel(name)
@@ -106,7 +108,7 @@ def test_how_long_it_stayed() -> None:
 
 
 def test_channels_among_parameters() -> None:
-    names = ["prod", "dev", "versions/1.0", "locks/promote", "versions", "revoked/ami-1"]
+    names = ["prod", "dev", "versions/1.0", "locks/promote", "versions", "revoked/ami-1", "contents"]
     assert channels_of("web", [f"/golden/web/{name}" for name in names] + ["/golden/db/test"]) == ["dev", "prod"]
 
 

@@ -38,8 +38,9 @@ def evidence(*tags: dict[str, str], **histories: tuple[Entry, ...]) -> Evidence:
 
 
 def verdict(gate: dict[str, t.Any], given: Evidence) -> tuple[bool, str]:
-    first, second = judge([gate], given)
+    first, *always, second = judge([gate], given)
     assert (first.gate, first.passed) == ("not_revoked", True)
+    assert [one.gate for one in always if one.passed] == []
     assert second.gate == next(iter(gate))
     return second.passed, second.reason
 
@@ -53,6 +54,14 @@ def test_revoked_in_one_place_is_revoked() -> None:
     (only,) = judge([], evidence({}, {"golden:revoked": "leaks"}))
     assert not only.passed
     assert "222222222222/us-east-1 is revoked (leaks)" in only.reason
+
+
+def test_whose_tests_failed_in_one_place_is_quarantined_whatever_is_asked_for() -> None:
+    _revoked, only = judge([], evidence({"golden:tested": "passed"}, {"golden:tested": "failed 2026-11-20 by run-1"}))
+    assert (only.gate, only.passed) == ("not_quarantined", False)
+    assert "ami-1 in 222222222222/us-east-1 is quarantined" in only.reason
+    assert "test it again (golden.ami.ami_test)" in only.reason
+    assert len(judge([], evidence({"golden:tested": "passed"}))) == 1
 
 
 @pytest.mark.parametrize(

@@ -189,10 +189,12 @@ def test_expressions() -> None:
 
 @pytest.mark.parametrize("image", ["web", "team/web", "a/b/c", "versions", "team/versions"])
 def test_records_are_no_users(image: str) -> None:
-    """Of versions, also of those that several builders made, and of revocations; an image's name may have parts."""
+    """Of versions, also of those that several builders made, of what is inside, and of revocations; an image's name may have parts."""
     for name in (
         f"/golden/{image}/versions/20261121093000-2ca060",
         f"/golden/{image}/versions/20261121093000-2ca060/amazon-ebs.base",
+        f"/golden/{image}/contents/20261121093000-2ca060/12",
+        f"/golden/{image}/contents/20261121093000-2ca060/amazon-ebs.base/1",
         f"/golden/{image}/revoked/{OTHER}",
     ):
         assert is_record(name)
@@ -209,6 +211,8 @@ def test_records_are_no_users(image: str) -> None:
         "/golden/revoked/ami-0123456789abcdef1",
         "/golden/web/versions/1/builder/more",
         "/golden/web/revoked/prod",
+        "/golden/web/contents/prod",
+        "/golden/web/contents/1.0/latest",
         "/golden/web/versions//builder",
         "/apps/golden/web/versions/1",
         "golden/web/versions/1",

@@ -225,3 +225,10 @@ def test_nothing_is_kept_for_a_moment_that_has_passed() -> None:
     world = World((ami("1", days=30, last_launched=NOW - exactly),), NOW)
     policy = Policy(rule=Rule(0, exactly), launched_within=exactly)
     assert held(held_by_retention(world, policy)) == held(held_by_itself(world, policy)) == {}
+
+
+def test_without_days_a_launch_is_no_reason_whatever_the_clocks_say() -> None:
+    later = NOW + datetime.timedelta(seconds=1)
+    world = World((ami("1", days=30, last_launched=later),), NOW)
+    assert held(held_by_itself(world, Policy(launched_within=datetime.timedelta(0)))) == {}
+    assert held(held_by_itself(world, Policy(launched_within=datetime.timedelta(days=1)))) != {}

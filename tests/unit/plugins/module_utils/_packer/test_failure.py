@@ -45,6 +45,17 @@ def test_words_when_the_result_is_no_json() -> None:
     assert find_failure(lines, [ERROR]) == Failure("wordpress : Install", "Action failed: bad")
 
 
+def test_words_of_several_lines() -> None:
+    """As a suite of tests says which failed."""
+    said = ["[ERROR]: Task failed: Module failed: 2 of 4 tests failed:", "  goss: no file", "  web: no answer"]
+    for after in ("Origin: /role/tests.yml:4:3", "", "fatal: [default -> localhost]: FAILED! =>"):
+        lines = [TASK, *(f"==> a.b: {line}" for line in [*said, after, "4 - name: Test"])]
+        lines += ["==> a.b: fatal: [default -> localhost]: FAILED! =>", "==> a.b:     msg: |-"]
+        failure = find_failure(lines, [ERROR])
+        assert failure is not None
+        assert failure.text.splitlines() == ["Module failed: 2 of 4 tests failed:", "goss: no file", "web: no answer"]
+
+
 def test_ignored_failures_are_not_the_reason_of_a_script() -> None:
     lines = [TASK, 'fatal: [default]: FAILED! => {"msg": "ignored"}', "...ignoring"]
     error = "Build 'x' errored: Script exited with non-zero exit status: 7. Allowed exit codes are: [0]"

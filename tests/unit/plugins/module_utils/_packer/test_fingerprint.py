@@ -30,10 +30,26 @@ def test_same_content_elsewhere_is_the_same(role: Path, tmp_path: Path) -> None:
 
 def test_what_does_not_count(role: Path) -> None:
     before = fp.part_of_files([role])
-    for name in (".git/config", "__pycache__/a.pyc", "main.yml~", ".main.yml.swp", "#main.yml#", "a.orig"):
+    for name in (
+        ".git/config",
+        "__pycache__/a.pyc",
+        "main.yml~",
+        ".main.yml.swp",
+        "#main.yml#",
+        "a.orig",
+        "tests/goss.yaml",
+    ):
         (role / name).parent.mkdir(exist_ok=True)
         (role / name).write_text("x")
     assert fp.part_of_files([role]) == before
+
+
+def test_tests_count_where_they_are_named_or_lie_in_no_role(role: Path, tmp_path: Path) -> None:
+    for root in (role, tmp_path / "other"):
+        (root / "tests").mkdir(parents=True)
+        (root / "tests/goss.yaml").write_text("x")
+    assert list(fp.part_of_files([role / "tests"]).items) == ["goss.yaml"]
+    assert list(fp.part_of_files([tmp_path / "other"]).items) == ["tests/goss.yaml"]
 
 
 def test_what_counts(role: Path) -> None:

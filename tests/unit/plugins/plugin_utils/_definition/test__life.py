@@ -65,7 +65,7 @@ def test_every_channel_has_gates_and_every_age_is_days() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "key", "said"),
     [
-        ("channels:\n  versions: {}\n", 6, "channels.versions", "but not versions, locks or revoked"),
+        ("channels:\n  versions: {}\n", 6, "channels.versions", "but not versions, locks, revoked or contents"),
         (
             "channels:\n  prod:\n    gates:\n      - soaked: {channel: dve, days: 3}\n  dev: {}\n",
             8,

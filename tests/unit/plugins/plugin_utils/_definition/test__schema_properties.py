@@ -27,7 +27,7 @@ TEXTS = st.lists(TEXT, max_size=3)
 SOME_TEXTS = st.lists(TEXT, min_size=1, max_size=3)
 DIGITS = st.text("0123456789abcdef", min_size=8, max_size=17)
 IMAGE = st.from_regex(r"[a-z0-9][a-z0-9-]{0,62}", fullmatch=True)
-RESERVED = ("versions", "locks", "revoked")
+RESERVED = ("versions", "locks", "revoked", "contents")
 CHANNEL = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,8}", fullmatch=True).filter(lambda name: name not in RESERVED)
 DURATION = st.integers(1, 10**6) | st.from_regex(r"[1-9][0-9]{0,3}[smhdw]?", fullmatch=True)
 ANYTHING: st.SearchStrategy[t.Any] = st.recursive(
@@ -65,6 +65,27 @@ BUILDERS = st.fixed_dictionaries(
         "kms_key_id": TEXT,
     },
 )
+SUITES = st.fixed_dictionaries(
+    {"engine": st.sampled_from(["goss", "testinfra", "inspec", "ansible"]), "path": TEXT},
+    optional={
+        "run_on": st.lists(st.sampled_from(["instance", "builder"]), min_size=1, max_size=2),
+        "name": st.from_regex(r"[A-Z][a-z.-]{1,9}", fullmatch=True),
+    },
+)
+TESTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "suites": st.lists(SUITES, max_size=3),
+        "instance_types": st.lists(st.sampled_from(["t3.small", "m6g.large"]), min_size=1, max_size=2),
+        "subnet_ids": st.lists(DIGITS.map("subnet-{}".format), max_size=2),
+        "user_data": TEXTS,
+        "ports": st.lists(st.integers(1, 65535), max_size=2),
+        "reboot": st.booleans(),
+        "check_mode": st.booleans(),
+        "timeout": DURATION,
+        "ssh_username": TEXT,
+    },
+)
 COMMON: dict[str, st.SearchStrategy[t.Any]] = {
     "description": TEXT,
     "content": TEXTS,
@@ -73,6 +94,7 @@ COMMON: dict[str, st.SearchStrategy[t.Any]] = {
     "var_files": TEXTS,
     "max_age": DURATION,
     "timeout": DURATION,
+    "tests": TESTS,
     "tags": st.dictionaries(st.from_regex(r"[A-Z][a-z]{1,9}", fullmatch=True), TEXT, max_size=3),
 }
 HOOKS = st.fixed_dictionaries({}, optional=dict.fromkeys(["before", "after", "after_sysprep"], TEXTS))
