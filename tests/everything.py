@@ -26,6 +26,9 @@ from dataclasses import dataclass
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # The last line of pytest: "= 3 failed, 224 passed, 1 skipped in 143.21s (0:02:23) =".
 PYTEST = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s")
+# Where pytest says which tests failed, and with what.
+CAUSE = re.compile(r"^(?:FAILED|ERROR|E  ) ")
+CAUSES = 12
 # What a chore that is not pytest says at its end: "== 12 checks passed (…)", and Molecule "executed 6 scenarios (…)".
 OWN = re.compile(r"^== (\d+ [a-z].*)$")
 MOLECULE = re.compile(r"Molecule executed (\d+ scenarios? \([^)]*\))")
@@ -42,6 +45,7 @@ class Outcome:
     rc: int
     seconds: float
     counts: str
+    causes: tuple[str, ...] = ()
 
     @property
     def row(self) -> str:
@@ -62,6 +66,15 @@ def counts(lines: list[str]) -> str:
     return ", ".join([*(f"{number} {what}" for what, number in found.items()), *([own] if own else [])])
 
 
+def causes(lines: list[str]) -> tuple[str, ...]:
+    """What a chore that failed says of it: pytest's own words for each test, or else the last that it said.
+
+    The end of a long log is often all that is kept of it, so the run ends with these.
+    """
+    told = [COLOUR.sub("", line).rstrip()[:400] for line in lines]
+    return tuple([line for line in told if CAUSE.match(line)][-CAUSES:] or [line for line in told if line][-CAUSES:])
+
+
 def run(chore: str, before: str = "") -> Outcome:
     """Run it, and let its output through as it comes, each line with ``before`` in front of it."""
     began = time.monotonic()
@@ -76,7 +89,8 @@ def run(chore: str, before: str = "") -> Outcome:
         sys.stdout.buffer.flush()
         said += part
     lines = said.decode(errors="replace").splitlines()
-    return Outcome(chore, process.wait(), time.monotonic() - began, counts(lines))
+    rc = process.wait()
+    return Outcome(chore, rc, time.monotonic() - began, counts(lines), causes(lines) if rc else ())
 
 
 def run_lane(chores: list[str]) -> list[Outcome]:
@@ -117,6 +131,8 @@ def main(words: list[str]) -> int:
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     print("\n" + "\n".join(outcome.row for outcome in outcomes))
     failed = [outcome.chore for outcome in outcomes if outcome.rc]
+    for outcome in outcomes:
+        print("".join(f"{outcome.chore}: {line}\n" for line in outcome.causes), end="")
     print(f"{'FAILED: ' + ', '.join(failed) if failed else 'Everything passed'}, in {minutes}:{seconds:02} minutes")
     return 1 if failed else 0
 
