@@ -13,8 +13,7 @@ import datetime
 import re
 import typing as t
 
-from .._packer.hiding import HIDDEN
-from .._packer.secrets import looks_secret
+from .._packer.secrets import HIDDEN, looks_secret
 
 Build = c.Mapping[str, t.Any]
 Result = dict[str, t.Any]

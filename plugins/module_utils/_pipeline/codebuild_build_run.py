@@ -65,6 +65,7 @@ class _Run:
         self._params = params
         self._check: bool = module.check_mode
         self._cloud = Cloud(module.client, module.region)
+        self._region: str = self._cloud.codebuild().meta.region_name
         self._trap = trap
         self._watch = AncestorWatch()
         self._scrubber = scrubber
@@ -89,9 +90,7 @@ class _Run:
         }
         if self._check:
             if calls.read_project(self._cloud.codebuild(), project) is None:
-                raise CodeBuildError(
-                    f"There is no CodeBuild project {project} in {self._cloud.region}. Create it first."
-                )
+                raise CodeBuildError(f"There is no CodeBuild project {project} in {self._region}. Create it first.")
             return {"changed": True, "build": None, "actions": [action]}
         # Else botocore, which repeats a call whose answer got lost, would start two.
         token = self._params["idempotency_token"] or str(uuid.uuid4())
@@ -162,7 +161,7 @@ class _Run:
     def _read(self, build_id: str) -> Build:
         build = calls.read_build(self._cloud.codebuild(), build_id)
         if build is None:
-            raise CodeBuildError(f"There is no build {build_id} in {self._cloud.region}.")
+            raise CodeBuildError(f"There is no build {build_id} in {self._region}.")
         return build
 
     @contextlib.contextmanager

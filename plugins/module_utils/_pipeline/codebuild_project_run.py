@@ -22,7 +22,7 @@ from .codebuild_calls import CodeBuildError
 from .codebuild_check import check_name, check_project, is_role_arn
 from .codebuild_names import snake, to_codebuild, with_buildspec
 from .codebuild_normal import Project, normal
-from .codebuild_options import PROJECT
+from .codebuild_options import GIT_SOURCES, PROJECT
 from .codebuild_plan import Plan, plan_absent, plan_present
 from .codebuild_shown import hide_variables, secret_values, shown_diff, shown_project
 
@@ -74,19 +74,25 @@ def _run(module: t.Any, params: dict[str, t.Any]) -> Result:
     told = current
     if plan.action and not module.check_mode:
         told = _apply(cloud, name, plan)
-    return _result(name, plan, told, cloud.region)
+    return _result(name, plan, told, cloud.codebuild().meta.region_name)
 
 
 def _declared(params: dict[str, t.Any]) -> Project:
     """The project with CodeBuild's names, as the task says it."""
     given = {name: params[name] for name in PROJECT}
-    given["source"] = with_buildspec(given["source"], "source")
+    given["source"] = _source(given["source"], "source")
     given["secondary_sources"] = [
-        with_buildspec(one, f"secondary_sources[{number}]") for number, one in enumerate(given["secondary_sources"])
+        _source(one, f"secondary_sources[{number}]") for number, one in enumerate(given["secondary_sources"])
     ]
     declared: Project = {"name": params["name"], **to_codebuild(given)}
     # Empty stands for none in all of these.
     return {name: value for name, value in declared.items() if value not in ([], "")}
+
+
+def _source(given: dict[str, t.Any], option: str) -> dict[str, t.Any]:
+    """How many commits are fetched is always said: what CodeBuild does unasked is not the same on its console and elsewhere."""
+    depth = {"git_clone_depth": given["git_clone_depth"] or 0} if given["type"] in GIT_SOURCES else {}
+    return {**with_buildspec(given, option), **depth}
 
 
 def _resolve_roles(cloud: Cloud, declared: Project, current: Project | None) -> None:

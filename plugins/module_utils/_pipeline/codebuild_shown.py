@@ -11,8 +11,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from .._packer.hiding import HIDDEN
-from .._packer.secrets import looks_secret
+from .._packer.secrets import HIDDEN, looks_secret
 from .codebuild_names import to_options
 from .codebuild_normal import Project
 

@@ -130,9 +130,9 @@ def test_the_smallest_project(world: World, run: Run) -> None:
     assert (project["timeout_in_minutes"], project["queued_timeout_in_minutes"]) == (60, 480)
     assert project["logs_config"]["cloud_watch_logs"] == {"status": "ENABLED"}
     assert result["actions"][0]["action"] == "create"
-    # Nothing is sent that was not said.
+    # Nothing is sent that was not said, but for what CodeBuild's console does otherwise than its API.
     (request,) = world.requests("CreateProject")
-    assert request["source"] == PROJECT["source"]
+    assert request["source"] == {**PROJECT["source"], "gitCloneDepth": 0}
     assert set(request) == {"name", "source", "artifacts", "environment", "serviceRole", "tags"}
 
 
