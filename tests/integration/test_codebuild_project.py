@@ -44,6 +44,16 @@ def project(role: str, **more: t.Any) -> dict[str, t.Any]:
     }
 
 
+def network(cloud: Cloud) -> dict[str, t.Any]:
+    """One that is there: CodeBuild looks."""
+    ec2 = cloud.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    subnets = sorted((one["SubnetId"] for one in ec2.describe_subnets(Filters=inside)["Subnets"]), reverse=True)
+    groups = [one["GroupId"] for one in ec2.describe_security_groups(Filters=inside)["SecurityGroups"]]
+    return {"vpc_id": vpc["VpcId"], "subnets": subnets[:2], "security_group_ids": groups[:1]}
+
+
 def named(cloud: Cloud, name: str) -> dict[str, t.Any] | None:
     found: list[dict[str, t.Any]] = cloud.client("codebuild").batch_get_projects(names=[name])["projects"]
     return found[0] if found else None
@@ -65,7 +75,7 @@ def test_created_updated_and_deleted_with_one_call_each(four: Four, cloud: Cloud
         timeout_in_minutes=30,
         queued_timeout_in_minutes=10,
         concurrent_build_limit=1,
-        vpc_config={"vpc_id": "vpc-1", "subnets": ["subnet-2", "subnet-1"], "security_group_ids": ["sg-1"]},
+        vpc_config=network(cloud),
         logs_config={"cloud_watch_logs": {"status": "ENABLED", "group_name": "/golden/web"}},
         encryption_key="alias/golden",
         tags={"team": "web"},

@@ -140,10 +140,12 @@ def follow(world: World, log: Log, screen: Screen, *, timeout: float) -> Followe
     pause = _FIRST_PAUSE
     while True:
         build = world.read_build()
-        phases.tell(build)
         log.read(build)
         if is_complete(build):
             _read_late(world, log, build)
+        # How a phase has ended comes after what was said in it.
+        phases.tell(build)
+        if is_complete(build):
             return Followed("complete", build)
         left = deadline - world.clock()
         if left <= 0:

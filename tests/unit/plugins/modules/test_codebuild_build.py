@@ -76,12 +76,12 @@ def test_a_build_is_followed_to_its_end(world: World, run: Run, tmp_path: Path) 
     shown = [re.sub(r"^[\d:]{8} (==> golden.ami: \[\d+:\d\d\] )?", "", line) for line in log.read_text().splitlines()]
     assert shown == [
         f"{ID} is started",
-        "SUBMITTED: succeeded (3 s)",
-        "BUILD: begins",
         "[Container] one",
         "two",
         "three",
         "four",
+        "SUBMITTED: succeeded (3 s)",
+        "BUILD: begins",
         "INSTALL: succeeded (3 s)",
         "BUILD: succeeded (60 s)",
     ]
