@@ -38,6 +38,7 @@ from golden_cloud.api.keeper import Keeper
 from golden_cloud.api.keys import CloudKmsBackend, CloudKMSResponse
 from golden_cloud.api.logs import CloudLogsBackend, CloudLogsResponse
 from golden_cloud.api.organizations import CloudOrganizationsResponse
+from golden_cloud.api.policies.guard import Guard
 from golden_cloud.api.rbin import CloudRbinResponse, rbin_backends
 from golden_cloud.api.record.calls import CallLog
 from golden_cloud.api.s3 import backend as s3
@@ -92,7 +93,8 @@ class App:
         self._calls = CallLog(config.state_directory / "calls.jsonl")
         self._closing = threading.Event()
         regions = set(AccountSpecificBackend.get_session().get_available_regions("ec2"))
-        self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls)
+        self._guard = Guard(self._cloud)
+        self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls, self._guard)
         machines.watch(lifecycle.machine_ended)
         self._saver = threading.Thread(target=self._save_as_it_changes, name="saver", daemon=True)
         self._saver.start()
@@ -145,6 +147,7 @@ class App:
         self._saver.join()
         self._keeper.join()
         self.save()
+        self._guard.save()
         self._calls.close()
 
     def idle(self, timeout: float = 30.0) -> bool:

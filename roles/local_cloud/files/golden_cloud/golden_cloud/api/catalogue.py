@@ -127,7 +127,8 @@ _SSM |= {
 _STS: dict[str, Options] = {
     "GetCallerIdentity": ALL,
     "GetSessionToken": _only("DurationSeconds"),
-    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId"),
+    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId Policy"),
+    "DecodeAuthorizationMessage": ALL,
 }
 
 _IAM = _as_is(
@@ -141,6 +142,17 @@ _IAM = _as_is(
     DeletePolicyVersion TagPolicy UntagPolicy
     ListAccountAliases CreateAccountAlias DeleteAccountAlias
     CreateUser GetUser DeleteUser ListUsers CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
+    """
+)
+
+_IAM |= _as_is(
+    """
+    PutRolePermissionsBoundary DeleteRolePermissionsBoundary SetDefaultPolicyVersion
+    PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+    AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+    CreateGroup GetGroup DeleteGroup ListGroups AddUserToGroup RemoveUserFromGroup ListGroupsForUser
+    PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies
+    AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies
     """
 )
 
