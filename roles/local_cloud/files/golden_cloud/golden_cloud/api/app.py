@@ -23,6 +23,10 @@ from golden_cloud import state
 from golden_cloud.api import metadata, organizations, runtime
 from golden_cloud.api.autoscaling.backend import autoscaling_backends
 from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
+from golden_cloud.api.codebuild import credentials as build_credentials
+from golden_cloud.api.codebuild import responses as codebuild
+from golden_cloud.api.codebuild.backend import codebuild_backends
+from golden_cloud.api.codebuild.responses import CloudCodeBuildResponse
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.instance import MachineInstance
@@ -35,7 +39,7 @@ from golden_cloud.api.organizations import CloudOrganizationsResponse
 from golden_cloud.api.rbin import CloudRbinResponse, rbin_backends
 from golden_cloud.api.record.calls import CallLog
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
-from golden_cloud.ports import Config, InstanceMetadata, Machines
+from golden_cloud.ports import Builders, Config, InstanceMetadata, Machines
 
 BACKENDS: dict[str, BackendDict] = {
     "ec2": ec2_backends,
@@ -46,6 +50,7 @@ BACKENDS: dict[str, BackendDict] = {
     "organizations": organizations_backends,
     "autoscaling": autoscaling_backends,
     "rbin": rbin_backends,
+    "codebuild": codebuild_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -57,6 +62,7 @@ SERVICES: dict[str, Dispatch] = {
     "organizations": CloudOrganizationsResponse.dispatch,
     "autoscaling": CloudAutoScalingResponse.dispatch,
     "rbin": CloudRbinResponse.dispatch,
+    "codebuild": CloudCodeBuildResponse.dispatch,
 }
 
 
@@ -67,8 +73,8 @@ SAVE_RETRY = 5.0
 class App:
     """One local cloud's API. moto's state belongs to the process, so a process has one."""
 
-    def __init__(self, config: Config, machines: Machines) -> None:
-        self._cloud = runtime.Cloud(config, machines)
+    def __init__(self, config: Config, machines: Machines, builders: Builders | None = None) -> None:
+        self._cloud = runtime.Cloud(config, machines, builders)
         _extend_moto()
         runtime.install(self._cloud)
         self._file = state.StateFile(config.state_directory / "api-state.pickle")
@@ -97,6 +103,7 @@ class App:
                         dict.__setitem__(BACKENDS[service][account_id], region, backend)
             organizations.recover()
             lifecycle.recover()
+            codebuild.recover()
             self._cloud.touched()
         self.save()
 
@@ -141,6 +148,11 @@ class App:
         if found is not None and found.role_credentials is not None:
             self._cloud.changed.set()
         return found
+
+    @staticmethod
+    def container_credentials(path: str) -> bytes | None:
+        """What a build's container gets that asks for its service role's credentials; None for a stranger."""
+        return build_credentials.answer(path)
 
     def _save_as_it_changes(self) -> None:
         while not self._closing.is_set():

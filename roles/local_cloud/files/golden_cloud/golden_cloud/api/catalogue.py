@@ -194,6 +194,34 @@ _RBIN |= {
     "ListRules": _only("MaxResults NextToken ResourceType ResourceTags ExcludeResourceTags"),
 }
 
+_CODEBUILD = _as_is(
+    """
+    DeleteProject BatchGetProjects ListProjects StopBuild RetryBuild BatchGetBuilds BatchDeleteBuilds
+    ListBuilds ListBuildsForProject ImportSourceCredentials ListSourceCredentials DeleteSourceCredentials
+    CreateReportGroup UpdateReportGroup DeleteReportGroup BatchGetReportGroups ListReportGroups
+    BatchGetReports ListReports ListReportsForReportGroup DeleteReport DescribeTestCases
+    """
+)
+_PROJECT = """
+    name description source secondarySources sourceVersion secondarySourceVersions artifacts secondaryArtifacts cache
+    environment serviceRole timeoutInMinutes queuedTimeoutInMinutes encryptionKey tags vpcConfig badgeEnabled
+    logsConfig concurrentBuildLimit
+    """
+_CODEBUILD |= {
+    "CreateProject": _only(_PROJECT),
+    "UpdateProject": _only(_PROJECT),
+    "StartBuild": _only(
+        """
+        projectName secondarySourcesOverride secondarySourcesVersionOverride sourceVersion artifactsOverride
+        secondaryArtifactsOverride environmentVariablesOverride sourceTypeOverride sourceLocationOverride
+        sourceAuthOverride gitCloneDepthOverride gitSubmodulesConfigOverride buildspecOverride insecureSslOverride
+        reportBuildStatusOverride environmentTypeOverride imageOverride computeTypeOverride cacheOverride
+        serviceRoleOverride privilegedModeOverride timeoutInMinutesOverride queuedTimeoutInMinutesOverride
+        encryptionKeyOverride idempotencyToken logsConfigOverride imagePullCredentialsTypeOverride
+        """
+    ),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -203,9 +231,10 @@ SERVICES: dict[str, dict[str, Options]] = {
     "organizations": _ORGANIZATIONS,
     "autoscaling": _AUTOSCALING,
     "rbin": _RBIN,
+    "codebuild": _CODEBUILD,
 }
 
-_READS = ("Describe", "Get", "List")
+_READS = ("Describe", "Get", "List", "BatchGet")
 
 
 def has(service: str, operation: str) -> bool:
