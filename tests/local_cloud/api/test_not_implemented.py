@@ -22,7 +22,7 @@ import pytest
         ("ssm", "send_command", {"DocumentName": "x"}),
         ("sts", "get_federation_token", {"Name": "me"}),
         ("iam", "create_group", {"GroupName": "x"}),
-        ("codebuild", "list_projects", {}),
+        ("codebuild", "list_fleets", {}),
         ("codepipeline", "list_pipelines", {}),
         ("lambda", "list_functions", {}),
         ("s3control", "list_jobs", {"AccountId": "123456789012"}),

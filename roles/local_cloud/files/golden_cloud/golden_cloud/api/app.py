@@ -26,6 +26,10 @@ from golden_cloud import state
 from golden_cloud.api import logs, metadata, organizations, runtime
 from golden_cloud.api.autoscaling.backend import autoscaling_backends
 from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
+from golden_cloud.api.codebuild import credentials as build_credentials
+from golden_cloud.api.codebuild import responses as codebuild
+from golden_cloud.api.codebuild.backend import codebuild_backends
+from golden_cloud.api.codebuild.responses import CloudCodeBuildResponse
 from golden_cloud.api.codecommit import backend as codecommit
 from golden_cloud.api.codecommit.responses import CloudCodeCommitResponse
 from golden_cloud.api.ec2 import lifecycle
@@ -45,7 +49,7 @@ from golden_cloud.api.s3 import backend as s3
 from golden_cloud.api.s3.responses import CloudS3Response
 from golden_cloud.api.secrets import CloudSecretsManagerBackend, CloudSecretsManagerResponse
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
-from golden_cloud.ports import Config, InstanceMetadata, Machines
+from golden_cloud.ports import Builders, Config, InstanceMetadata, Machines
 
 BACKENDS: dict[str, BackendDict] = {
     "ec2": ec2_backends,
@@ -60,6 +64,7 @@ BACKENDS: dict[str, BackendDict] = {
     "logs": logs_backends,
     "secretsmanager": secretsmanager_backends,
     "codecommit": codecommit.codecommit_backends,
+    "codebuild": codebuild_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -75,6 +80,7 @@ SERVICES: dict[str, Dispatch] = {
     "logs": CloudLogsResponse.dispatch,
     "secretsmanager": CloudSecretsManagerResponse.dispatch,
     "codecommit": CloudCodeCommitResponse.dispatch,
+    "codebuild": CloudCodeBuildResponse.dispatch,
 }
 
 
@@ -85,8 +91,8 @@ SAVE_RETRY = 5.0
 class App:
     """One local cloud's API. moto's state belongs to the process, so a process has one."""
 
-    def __init__(self, config: Config, machines: Machines) -> None:
-        self._cloud = runtime.Cloud(config, machines)
+    def __init__(self, config: Config, machines: Machines, builders: Builders | None = None) -> None:
+        self._cloud = runtime.Cloud(config, machines, builders)
         _extend_moto()
         runtime.install(self._cloud)
         self._file = state.StateFile(config.state_directory / "api-state.pickle")
@@ -119,6 +125,7 @@ class App:
             codecommit.recover()
             logs.recover()
             lifecycle.recover()
+            codebuild.recover()
             self._cloud.touched()
         self.save()
 
@@ -164,6 +171,11 @@ class App:
         if found is not None and found.role_credentials is not None:
             self._cloud.changed.set()
         return found
+
+    @staticmethod
+    def container_credentials(path: str) -> bytes | None:
+        """What a build's container gets that asks for its service role's credentials; None for a stranger."""
+        return build_credentials.answer(path)
 
     def _save_as_it_changes(self) -> None:
         while not self._closing.is_set():

@@ -305,6 +305,34 @@ _CODECOMMIT |= {
     "GetDifferences": _only("repositoryName beforeCommitSpecifier afterCommitSpecifier MaxResults NextToken"),
 }
 
+_CODEBUILD = _as_is(
+    """
+    DeleteProject BatchGetProjects ListProjects StopBuild RetryBuild BatchGetBuilds BatchDeleteBuilds
+    ListBuilds ListBuildsForProject ImportSourceCredentials ListSourceCredentials DeleteSourceCredentials
+    CreateReportGroup UpdateReportGroup DeleteReportGroup BatchGetReportGroups ListReportGroups
+    BatchGetReports ListReports ListReportsForReportGroup DeleteReport DescribeTestCases
+    """
+)
+_PROJECT = """
+    name description source secondarySources sourceVersion secondarySourceVersions artifacts secondaryArtifacts cache
+    environment serviceRole timeoutInMinutes queuedTimeoutInMinutes encryptionKey tags vpcConfig badgeEnabled
+    logsConfig concurrentBuildLimit
+    """
+_CODEBUILD |= {
+    "CreateProject": _only(_PROJECT),
+    "UpdateProject": _only(_PROJECT),
+    "StartBuild": _only(
+        """
+        projectName secondarySourcesOverride secondarySourcesVersionOverride sourceVersion artifactsOverride
+        secondaryArtifactsOverride environmentVariablesOverride sourceTypeOverride sourceLocationOverride
+        sourceAuthOverride gitCloneDepthOverride gitSubmodulesConfigOverride buildspecOverride insecureSslOverride
+        reportBuildStatusOverride environmentTypeOverride imageOverride computeTypeOverride cacheOverride
+        serviceRoleOverride privilegedModeOverride timeoutInMinutesOverride queuedTimeoutInMinutesOverride
+        encryptionKeyOverride idempotencyToken logsConfigOverride imagePullCredentialsTypeOverride
+        """
+    ),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -318,6 +346,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "logs": _LOGS,
     "secretsmanager": _SECRETS_MANAGER,
     "codecommit": _CODECOMMIT,
+    "codebuild": _CODEBUILD,
 }
 
 _READS = ("Describe", "Get", "List", "Head", "Filter", "BatchGet")
