@@ -76,6 +76,17 @@ BY_MAIN = {
     "module_utils/_testing/machine_options.py": "modules/test_machine_test.py",
     "module_utils/_testing/machine_results.py": "modules/test_machine_test.py",
     "module_utils/_testing/machine_run.py": "modules/test_machine_test.py",
+    "module_utils/_pipeline/codebuild_build_options.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_build_result.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_build_run.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_calls.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_check.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_check_parts.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_follow.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_log.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_options.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_project_run.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_shown.py": "modules/test_codebuild_project.py",
 }
 
 # Tests of more than one file.

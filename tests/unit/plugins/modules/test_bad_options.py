@@ -34,6 +34,8 @@ def run(module: str, given: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
     [
         ("ami_tag", "missing required arguments: tags"),
         ("ami_test", "missing required arguments: results_dir"),
+        ("codebuild_build", "state is started but all of the following are missing: project"),
+        ("codebuild_project", "missing required arguments: name"),
         ("packer_build", "missing required arguments: name, template"),
         ("packer_validate", "missing required arguments: template"),
         ("image_lineage_info", "missing required arguments: "),
