@@ -70,27 +70,23 @@ def _fits(options: Options, stage: str, action: str) -> bool:
     return options.stage in (None, stage) and options.action in (None, action)
 
 
-def waiting(client: Client, options: Options) -> list[Approval]:
-    """The approvals that wait and that the options are about."""
-    found = [
-        one
-        for one in approvals_in(calls.get_state(client, options.pipeline))
-        if options.execution_id in (None, one.execution_id)
-    ]
-    if not found:
-        found = _of_parallel(_running_actions(client, options))
-    return [one for one in found if _fits(options, one.stage, one.action)]
+def waiting(
+    client: Client, pipeline: str, states: c.Iterable[c.Mapping[str, object]], execution_id: str | None = None
+) -> list[Approval]:
+    """The approvals that wait in a pipeline with these C(states) of stages, or in one of its executions."""
+    found = [one for one in approvals_in(states) if execution_id in (None, one.execution_id)]
+    return found or _of_parallel(_running_actions(client, pipeline, execution_id))
 
 
-def _running_actions(client: Client, options: Options) -> list[Resource]:
-    if options.execution_id:
-        return calls.list_actions(client, options.pipeline, options.execution_id)
+def _running_actions(client: Client, pipeline: str, execution_id: str | None) -> list[Resource]:
+    if execution_id:
+        return calls.list_actions(client, pipeline, execution_id)
     parallel = [
         one["pipelineExecutionId"]
-        for one in calls.list_executions(client, options.pipeline, 100)
+        for one in calls.list_executions(client, pipeline, 100)
         if one["status"] == "InProgress" and one.get("executionMode") == "PARALLEL"
     ]
-    return [detail for one in parallel for detail in calls.list_actions(client, options.pipeline, one)]
+    return [detail for one in parallel for detail in calls.list_actions(client, pipeline, one)]
 
 
 def _answered(client: Client, options: Options) -> Plan:
@@ -122,7 +118,9 @@ def plan_answer(client: Client, options: Options) -> Plan:
     """Approve or reject what waits."""
     if len(options.message) > _MESSAGE:
         raise PipelineError(f"message has {len(options.message)} characters, of which AWS takes {_MESSAGE}.")
-    found = waiting(client, options)
+    states = calls.get_state(client, options.pipeline)
+    all_waiting = waiting(client, options.pipeline, states, options.execution_id)
+    found = [one for one in all_waiting if _fits(options, one.stage, one.action)]
     if not found:
         return _answered(client, options)
     if len(found) > 1:
