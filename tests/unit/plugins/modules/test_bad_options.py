@@ -89,7 +89,11 @@ def test_no_options_at_all(module: str, said: str, check: bool, capsys: pytest.C
             {**ACCESS, "name": "web"},
             "state is present but all of the following are missing: role_arn, stages",
         ),
-        ("codepipeline", {**ACCESS, "name": "web", "role_arn": "x", "stages": [{"name": "x"}]}, "missing required arguments: actions"),
+        (
+            "codepipeline",
+            {**ACCESS, "name": "web", "role_arn": "x", "stages": [{"name": "x"}]},
+            "missing required arguments: actions",
+        ),
         (
             "codepipeline",
             {**ACCESS, "name": "web", "pipeline_type": "V3"},
