@@ -126,7 +126,10 @@ class _Run:
                 text = f"The build {build['id']} is started and runs on, but cannot be followed: {why(error)}"
                 raise ResultError(text, **result, build=told(build, [])) from error
             if followed.end == "interrupted":
-                raise self._stopped_for(followed, lines, result)
+                stopped = self._stopped_for(followed, lines, result)
+                # Ansible shows no result of a task that was interrupted.
+                log.step(str(stopped))
+                raise stopped
         return self._ended(followed, lines, result)
 
     def _finish(self, build: Build) -> Result:

@@ -221,10 +221,12 @@ def test_when_the_time_is_over_the_build_runs_on(world: World, run: Run) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_task_stops_its_build(world: World, run: Run, number: signal.Signals) -> None:
+def test_an_interrupted_task_stops_its_build(world: World, run: Run, number: signal.Signals, tmp_path: Path) -> None:
     world.builds = [build("IN_PROGRESS", phase("INSTALL"))]
     world.on_call = lambda operation: os.kill(os.getpid(), number) if operation == "BatchGetBuilds" else None
-    result = run(project="web")
+    log = tmp_path / "log"
+    result = run(project="web", log_path=str(log))
+    assert log.read_text().endswith(f"{result['msg']}\n"), "it is on the screen, for Ansible shows no result then"
     assert f"The module got {number.name}. The build {ID} was stopped." in result["msg"]
     assert world.writes() == ["StartBuild", "StopBuild"]
     assert result["build"]["status"] == "STOPPED"
