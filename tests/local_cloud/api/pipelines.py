@@ -166,7 +166,7 @@ def declaration(role_arn: str, *stages: Shape, name: str = "web", **more: Any) -
         "stages": [stage("Source", source()), *stages],
         "pipelineType": "V2",
     }
-    return made | more
+    return {name: value for name, value in (made | more).items() if value is not None}
 
 
 def until(true: Callable[[], Any], seconds: float = 60) -> Any:

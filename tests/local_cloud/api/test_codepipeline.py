@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from golden_cloud.api import bus
 from golden_cloud.api.codepipeline import work
-from pipelines import BUCKET, Pipelines, action, approval, bucket, build, builds, pipelines, stage, until
+from pipelines import BUCKET, Pipelines, action, approval, bucket, build, builds, pipelines, role, stage, until
 
 __all__ = ["bucket", "builds", "pipelines"]
 
@@ -176,6 +176,45 @@ def test_an_approval_waits_for_its_token(pipelines: Pipelines, refused: Any) -> 
     pipelines.answer("Rejected", summary="no")
     pipelines.becomes(execution, "Failed")
     assert pipelines.action("Approve", "Approve")["status"] == "Failed"
+
+
+def test_a_topic_is_told_of_an_approval(pipelines: Pipelines) -> None:
+    sns, sqs = pipelines.cloud.client("sns"), pipelines.cloud.client("sqs")
+    topic = sns.create_topic(Name="approvals")["TopicArn"]
+    url = sqs.create_queue(QueueName="approvals")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:approvals")
+    asked = approval(NotificationArn=topic, CustomData="commit #{Source.VersionId}", ExternalEntityLink="https://x.org")
+    execution = pipelines.create(stage("Approve", asked))
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    told = json.loads(message["Body"])
+    assert told["Subject"] == "APPROVAL NEEDED: AWS CodePipeline web for action Approve"
+    body = json.loads(told["Message"])
+    about = body["approval"]
+    assert (body["region"], about["pipelineName"], about["stageName"]) == ("us-east-1", "web", "Approve")
+    assert (about["customData"], about["externalEntityLink"]) == ("commit v1", "https://x.org")
+    assert about["approvalReviewLink"].endswith(f"/approve/{about['token']}")
+    pipelines.answer("Approved", about["token"])
+    pipelines.becomes(execution, "Succeeded")
+    # Nobody could have heard of it: that is no approval to wait for.
+    sns.delete_topic(TopicArn=topic)
+    execution = pipelines.start()
+    pipelines.becomes(execution, "Failed")
+    assert "Publish" in pipelines.action("Approve", "Approve")["errorDetails"]["message"]
+
+
+def test_an_action_works_as_its_own_role_in_its_own_region(pipelines: Pipelines) -> None:
+    own = role(pipelines.cloud, "builder")
+    stores = {name: {"type": "S3", "location": f"store-{name}"} for name in ("us-east-1", "eu-west-1")}
+    made = build("bake") | {"region": "eu-west-1", "roleArn": own}
+    execution = pipelines.create(stage("Build", made), artifactStore=None, artifactStores=stores)
+    pipelines.becomes(execution, "Succeeded", "Failed")
+    taken = pipelines.builds.asked[0]["sourceLocationOverride"]
+    assert taken.startswith("store-eu-west-1/web/SourceOutp/")
+    assert pipelines.bucket.objects[f"/{taken}"] == pipelines.bucket.objects["/source/app.zip"]
+    (call,) = [c for c in pipelines.cloud.calls() if c["operation"] == "StartBuild"]
+    assert (call["region"], call["principal"].split("/")[1]) == ("eu-west-1", "builder")
+    (asked,) = [c for c in pipelines.cloud.calls() if c["operation"] == "AssumeRole"]
+    assert asked["principal"].split("/")[1] == "pipeline"
 
 
 def test_an_approval_expires(pipelines: Pipelines, monkeypatch: pytest.MonkeyPatch) -> None:

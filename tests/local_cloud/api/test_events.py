@@ -171,6 +171,19 @@ def test_what_a_pipeline_does_is_told_in_the_words_of_its_rule(pipelines: Pipeli
     assert json.loads(body)["Message"] == '"web failed at Build"'
 
 
+def test_a_build_is_started_with_what_the_target_says(pipelines: Pipelines, events: Any) -> None:
+    project = f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/bake"
+    events.put_rule(Name="mine", EventPattern='{"source": ["my.app"]}')
+    paths = {"n": "$.detail.n"}
+    template = '{"environmentVariablesOverride": [{"name": "N", "value": "<n>"}], "idempotencyToken": "1"}'
+    transformer = {"InputPathsMap": paths, "InputTemplate": template}
+    target = {"Id": "1", "Arn": project, "RoleArn": pipelines.role, "InputTransformer": transformer}
+    events.put_targets(Rule="mine", Targets=[target])
+    events.put_events(Entries=[{"Source": "my.app", "DetailType": "Done", "Detail": '{"n": 7}'}])
+    until(lambda: pipelines.builds.asked)
+    assert pipelines.builds.asked[0]["environmentVariablesOverride"] == [{"name": "N", "value": "7"}]
+
+
 def test_events_of_ones_own(cloud: Any, events: Any, queue: Any, refused: Any) -> None:
     events.put_rule(Name="mine", EventPattern='{"source": ["my.app"]}', Tags=[{"Key": "team", "Value": "web"}])
     lost = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gone"

@@ -16,8 +16,8 @@ from golden_cloud.api.codepipeline.place import Place
 from golden_cloud.api.codepipeline.start import new_key, store_of
 
 SERVICE = "codepipeline.amazonaws.com"
-POLL = 0.3
-"""Seconds between two looks at what an action waits for."""
+POLL, LONGEST_POLL, SLOWER = 0.3, 2.0, 1.1
+"""Seconds between two looks at what an action waits for: few at first, more the longer it takes."""
 RENEW = timedelta(minutes=10)
 """How long before their end credentials are replaced."""
 
@@ -53,6 +53,7 @@ class Job:
     _credentials: inside.Credentials | None = None
     _clients: dict[str, Any] = field(default_factory=dict)
     """Of these credentials."""
+    _poll: float = POLL
 
     @property
     def cloud(self) -> runtime.Cloud:
@@ -67,7 +68,8 @@ class Job:
             raise Interrupted
 
     def pause(self) -> None:
-        time.sleep(POLL)
+        time.sleep(self._poll)
+        self._poll = min(self._poll * SLOWER, LONGEST_POLL)
         self.check()
 
     def client(self, service: str, revision: str | None = None) -> Any:

@@ -17,7 +17,8 @@ from golden_cloud.api.errors import CloudError
 
 def listen(event: bus.Event) -> None:
     """Start the pipelines that watch a branch when it has moved."""
-    if event.source == "aws.codecommit" and event.detail.get("event") in ("referenceCreated", "referenceUpdated"):
+    told = (event.source, event.detail.get("referenceType", "branch"))
+    if told == ("aws.codecommit", "branch") and event.detail.get("event") in ("referenceCreated", "referenceUpdated"):
         key = f"codepipeline-{event.account_id}-{event.region}"
         runtime.current().jobs.submit(key, lambda: _start(event))
 
