@@ -13,8 +13,8 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 YEARS = range(1970, 2200)
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -56,7 +56,7 @@ class Cron:
     months: tuple[int, ...]
     week_days: str
     years: tuple[int, ...]
-    zone: ZoneInfo
+    zone: tzinfo
 
     def following(self, after: datetime, _begun: datetime) -> datetime | None:
         local = after.astimezone(self.zone)
@@ -85,7 +85,7 @@ class Cron:
 Expression = Rate | At | Cron
 
 
-def _in_zone(local: datetime, zone: ZoneInfo) -> datetime | None:
+def _in_zone(local: datetime, zone: tzinfo) -> datetime | None:
     """The first time at which clocks there show it; None when they never do."""
     found = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return found if found.astimezone(zone).replace(tzinfo=None) == local else None
@@ -93,10 +93,7 @@ def _in_zone(local: datetime, zone: ZoneInfo) -> datetime | None:
 
 def parse(text: str, zone_name: str = "UTC") -> Expression:
     """``InvalidExpression`` when it is none."""
-    try:
-        zone = ZoneInfo(zone_name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidExpression(f"Invalid Schedule Expression Timezone {zone_name}.") from error
+    zone = _zone(zone_name)
     match = _RATE.fullmatch(text)
     if match:
         number = int(match[1])
@@ -112,18 +109,29 @@ def parse(text: str, zone_name: str = "UTC") -> Expression:
     raise InvalidExpression(f"Invalid Schedule Expression {text}.")
 
 
-def _single(text: str, when: str, zone: ZoneInfo) -> datetime:
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        # They are those of this machine, which may have none.
+        missing = "" if available_timezones() else " This machine has no time zones: install its package tzdata."
+        raise InvalidExpression(f"Invalid Schedule Expression Timezone {name}.{missing}") from error
+
+
+def _single(text: str, when: str, zone: tzinfo) -> datetime:
     try:
         local = datetime.fromisoformat(when)
     except ValueError as error:
         raise InvalidExpression(f"Invalid Schedule Expression {text}: {error}") from error
     found = _in_zone(local, zone)
     if found is None:
-        raise InvalidExpression(f"Invalid Schedule Expression {text}: there is no such time in {zone.key}")
+        raise InvalidExpression(f"Invalid Schedule Expression {text}: there is no such time in its time zone")
     return found
 
 
-def _cron(text: str, fields: list[str], zone: ZoneInfo) -> Cron:
+def _cron(text: str, fields: list[str], zone: tzinfo) -> Cron:
     try:
         if len(fields) != 6:
             raise ValueError("it must have six fields")
