@@ -30,13 +30,14 @@ class Builds:
         self.asked: list[Shape] = []
         self.builds: dict[str, Shape] = {}
         self.callers: list[str | None] = []
+        self.revisions: list[str | None] = []
         self.held: set[str] = set()
         """Projects whose builds go on until ``end``."""
         self.fails: set[str] = set()
         self.exported: dict[str, str] = {}
         self.refusal: tuple[str, str] | None = None
 
-    def start(self, options: Shape, who: str | None) -> Shape:
+    def start(self, options: Shape, headers: Any) -> Shape:
         known = next((a["id"] for a in self.asked if a["idempotencyToken"] == options["idempotencyToken"]), None)
         if known is not None:
             return self.builds[known]
@@ -46,7 +47,8 @@ class Builds:
         build = {"id": f"{project}:{uuid.uuid4()}", "projectName": project, "buildStatus": "IN_PROGRESS"}
         self.builds[build["id"]] = build
         self.asked.append(options | {"id": build["id"]})
-        self.callers.append(who)
+        self.callers.append(caller.of(headers))
+        self.revisions.append(headers.get(caller.REVISION))
         if project not in self.held:
             self.end(build["id"])
         return build
@@ -78,7 +80,7 @@ class FakeCodeBuild(CloudResponse, BaseResponse):
         self.automated_parameter_parsing = True
 
     def start_build(self) -> ActionResult:
-        return ActionResult({"build": self.known.start(self._given(), caller.of(self.headers))})
+        return ActionResult({"build": self.known.start(self._given(), self.headers)})
 
     def batch_get_builds(self) -> ActionResult:
         return ActionResult(
@@ -183,8 +185,10 @@ def until(true: Callable[[], Any], seconds: float = 60) -> Any:
 class Pipelines:
     """A client, and what tests ask it for again and again."""
 
-    def __init__(self, cloud: Any, builds: Builds, bucket: Bucket) -> None:
-        self.cloud, self.builds, self.bucket = cloud, builds, bucket
+    bucket: Bucket
+
+    def __init__(self, cloud: Any, builds: Builds) -> None:
+        self.cloud, self.builds = cloud, builds
         self.role = role(cloud)
 
     @property
@@ -243,4 +247,6 @@ class Pipelines:
 
 @pytest.fixture
 def pipelines(cloud: Any, builds: Builds, bucket: Bucket) -> Pipelines:
-    return Pipelines(cloud, builds, bucket)
+    made = Pipelines(cloud, builds)
+    made.bucket = bucket
+    return made

@@ -26,7 +26,6 @@ import pytest
         ("codepipeline", "list_webhooks", {}),
         ("lambda", "list_functions", {}),
         ("sns", "list_platform_applications", {}),
-        ("s3control", "list_jobs", {"AccountId": "123456789012"}),
         ("cloudformation", "list_stacks", {}),
         ("elbv2", "describe_load_balancers", {}),
         ("route53", "list_hosted_zones", {}),

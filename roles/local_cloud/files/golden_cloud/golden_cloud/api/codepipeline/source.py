@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from golden_cloud.api import permitted
+from golden_cloud.api import codecommit, permitted
 from golden_cloud.api.access import PARTITION
 from golden_cloud.api.codepipeline.job import ActionFailed, Job, Outcome
 from golden_cloud.api.codepipeline.model import Revision
@@ -49,14 +48,12 @@ def from_codecommit(job: Job) -> Outcome:
 def _archive(job: Job, repository: str, commit_id: str) -> bytes:
     account, region = job.run.role_arn.split(":")[4], job.run.region
     arn = f"arn:{PARTITION}:codecommit:{region}:{account}:{repository}"
-    codecommit = importlib.import_module("golden_cloud.api.codecommit")
     try:
         permitted.require(job.run.role_arn, "codecommit:UploadArchive", arn)
-        content: bytes = codecommit.archive(account, region, repository, commit_id)
+        return codecommit.archive(account, region, repository, commit_id)
     except CloudError as error:
         code = "PermissionError" if error.code == "AccessDeniedException" else "ConfigurationError"
         raise ActionFailed(code, error.message) from error
-    return content
 
 
 def _head(client: Any, repository: str, branch: str) -> str:
