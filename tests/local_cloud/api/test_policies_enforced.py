@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from golden_cloud.api import inside, permitted
+from golden_cloud.api import catalogue, inside, permitted
 from golden_cloud.api.errors import CloudError
 
 ACCOUNT = "123456789012"
@@ -375,3 +375,69 @@ def test_what_has_no_call_of_its_own_is_asked_of_the_same_policies(cloud: Any, r
         permitted.require(session, "codecommit:GitPush", repository)
     with pytest.raises(CloudError, match="user/nobody is not authorized"):
         permitted.require(f"arn:aws:iam::{ACCOUNT}:user/nobody", "codecommit:GitPull", repository)
+
+
+needs_s3 = pytest.mark.skipif(not catalogue.has("s3", "PutBucketPolicy"), reason="this cloud has no S3")
+
+
+@needs_s3
+def test_a_buckets_policy_lets_in_and_keeps_out(enforced: Any, role: Role, refused: Any) -> None:
+    s3 = enforced.client("s3")
+    s3.create_bucket(Bucket="artifacts")
+    s3.put_object(Bucket="artifacts", Key="a/k", Body=b"x")
+    theirs = enforced.client("s3", keys=role(allow("s3:ListBucket", on="arn:aws:s3:::artifacts")))
+    assert theirs.list_objects_v2(Bucket="artifacts")["KeyCount"] == 1
+    with refused(
+        "AccessDenied", "to perform: s3:GetObject on resource: arn:aws:s3:::artifacts/a/k because no"
+    ) as caught:
+        theirs.get_object(Bucket="artifacts", Key="a/k")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    us = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/p/build"}}
+    objects = "arn:aws:s3:::artifacts/*"
+    s3.put_bucket_policy(Bucket="artifacts", Policy=document(allow("s3:GetObject", on=objects, **us)))
+    assert theirs.get_object(Bucket="artifacts", Key="a/k")["Body"].read() == b"x"
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    unencrypted = allow("s3:*", on=objects, Principal="*", Condition=insecure) | {"Effect": "Deny"}
+    s3.put_bucket_policy(Bucket="artifacts", Policy=document(allow("s3:GetObject", on=objects, **us), unencrypted))
+    theirs.get_object(Bucket="artifacts", Key="a/k")
+    no_role = allow("s3:*", on=objects, **us) | {"Effect": "Deny"}
+    s3.put_bucket_policy(Bucket="artifacts", Policy=document(allow("s3:GetObject", on=objects, **us), no_role))
+    with refused("AccessDenied", "with an explicit deny in a resource-based policy"):
+        theirs.get_object(Bucket="artifacts", Key="a/k")
+
+
+@needs_s3
+@pytest.mark.parametrize("leave", [False, True])
+def test_a_bucket_of_another_account_needs_both_sides(enforced: Any, role: Role, refused: Any, leave: bool) -> None:
+    way_in = f"arn:aws:iam::{OTHER}:role/OrganizationAccountAccessRole"
+    owner = enforced.client("sts").assume_role(RoleArn=way_in, RoleSessionName="me")["Credentials"]
+    s3 = enforced.client("s3", keys=owner)
+    s3.create_bucket(Bucket="theirs")
+    s3.put_object(Bucket="theirs", Key="k", Body=b"x")
+    if leave:
+        statement = allow("s3:GetObject", on="arn:aws:s3:::theirs/*", Principal={"AWS": ACCOUNT})
+        s3.put_bucket_policy(Bucket="theirs", Policy=document(statement))
+    ours = enforced.client("s3", keys=role(allow("s3:GetObject")))
+    if leave:
+        assert ours.get_object(Bucket="theirs", Key="k")["Body"].read() == b"x"
+    else:
+        with refused("AccessDenied", "because no resource-based policy allows the s3:GetObject action"):
+            ours.get_object(Bucket="theirs", Key="k")
+
+
+@needs_s3
+def test_an_encrypted_bucket_needs_its_key(enforced: Any, role: Role, refused: Any) -> None:
+    key = enforced.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3 = enforced.client("s3")
+    s3.create_bucket(Bucket="secret")
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    s3.put_bucket_encryption(Bucket="secret", ServerSideEncryptionConfiguration={"Rules": [default]})
+    s3.put_object(Bucket="secret", Key="k", Body=b"x")
+    theirs = enforced.client("s3", keys=role(allow("s3:GetObject", "s3:PutObject")))
+    with refused("AccessDenied", f"to perform: kms:Decrypt on resource: {key}"):
+        theirs.get_object(Bucket="secret", Key="k")
+    with refused("AccessDenied", f"to perform: kms:GenerateDataKey on resource: {key}"):
+        theirs.put_object(Bucket="secret", Key="k", Body=b"y")
+    enough = allow("s3:GetObject"), allow("kms:Decrypt", on=key)
+    reader = enforced.client("s3", keys=role(*enough, name="reader"))
+    assert reader.get_object(Bucket="secret", Key="k")["Body"].read() == b"x"
