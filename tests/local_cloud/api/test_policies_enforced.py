@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from golden_cloud.api import catalogue, inside, permitted
+from golden_cloud.api import keys as kms_keys
+from golden_cloud.api.access import Identity
 from golden_cloud.api.errors import CloudError
 
 ACCOUNT = "123456789012"
@@ -441,3 +443,74 @@ def test_an_encrypted_bucket_needs_its_key(enforced: Any, role: Role, refused: A
     enough = allow("s3:GetObject"), allow("kms:Decrypt", on=key)
     reader = enforced.client("s3", keys=role(*enough, name="reader"))
     assert reader.get_object(Bucket="secret", Key="k")["Body"].read() == b"x"
+
+
+def test_a_disks_key_is_asked_for_by_way_of_ec2(cloud: Any, role: Role) -> None:
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    without = Identity("", ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/build/me", "")
+    having = Identity("", ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/disks/me", "")
+    role(allow("ec2:*"))
+    actions = ("kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*")
+    via = {
+        "StringEquals": {"kms:ViaService": "ec2.us-east-1.amazonaws.com"},
+        "Bool": {"kms:GrantIsForAWSResource": True},
+    }
+    role(allow(*actions, on=key, Condition=via), name="disks")
+    assert [kms_keys.may_use(key, who, "ec2") for who in (without, having)] == [True, True]
+    cloud.control("PUT", "iam", {"enforce": True})
+    assert [kms_keys.may_use(key, who, "ec2") for who in (without, having)] == [False, True]
+
+
+@pytest.mark.parametrize("service", ["ec2.amazonaws.com", "codebuild.amazonaws.com"])
+def test_an_instance_gets_keys_of_a_role_that_trusts_ec2(enforced: Any, launch: Any, service: str) -> None:
+    iam = enforced.client("iam")
+    iam.create_role(RoleName="machine", AssumeRolePolicyDocument=trust({"Service": service}))
+    iam.create_instance_profile(InstanceProfileName="machine")
+    iam.add_role_to_instance_profile(InstanceProfileName="machine", RoleName="machine")
+    instance = launch(IamInstanceProfile={"Name": "machine"})
+    told = enforced.app.instance_metadata("10.9.0.99", instance)
+    assert (told.role_credentials is not None) is (service == "ec2.amazonaws.com")
+
+
+@pytest.mark.skipif(not catalogue.has("sns", "Publish"), reason="this cloud has no SNS")
+def test_a_topic_lets_in_roles_and_services(enforced: Any, role: Role, refused: Any) -> None:
+    sns = enforced.client("sns")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    theirs = enforced.client("sns", keys=role())
+    with refused("AuthorizationError", f"to perform: sns:Publish on resource: {topic} because no identity-based"):
+        theirs.publish(TopicArn=topic, Message="hello")
+    source = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/*"}}
+    policy = document(
+        allow("sns:Publish", on=topic, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/p/build"}),
+        allow("sns:Publish", on=topic, Principal={"Service": "events.amazonaws.com"}, Condition=source),
+    )
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    theirs.publish(TopicArn=topic, Message="hello")
+    rule = {"aws:SourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/r"}
+    permitted.require("events.amazonaws.com", "sns:Publish", topic, rule)
+    with pytest.raises(CloudError, match="because no resource-based policy allows the sns:Publish action"):
+        permitted.require("events.amazonaws.com", "sns:Publish", topic, {"aws:SourceArn": "arn:aws:events:x:y:z"})
+
+
+@pytest.mark.skipif(not catalogue.has("codebuild", "CreateProject"), reason="this cloud has no CodeBuild")
+@pytest.mark.parametrize("service", ["codebuild.amazonaws.com", "codepipeline.amazonaws.com"])
+def test_a_project_gets_a_role_that_may_be_passed_to_codebuild(
+    enforced: Any, role: Role, refused: Any, service: str
+) -> None:
+    enforced.client("iam").create_role(
+        RoleName="worker", AssumeRolePolicyDocument=trust({"Service": "codebuild.amazonaws.com"})
+    )
+    worker = f"arn:aws:iam::{ACCOUNT}:role/worker"
+    passing = allow("iam:PassRole", on=worker, Condition={"StringEquals": {"iam:PassedToService": service}})
+    here = f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/web"
+    codebuild = enforced.client("codebuild", keys=role(passing, allow("codebuild:CreateProject", on=here)))
+    asked = {
+        "name": "web", "serviceRole": worker, "artifacts": {"type": "NO_ARTIFACTS"},
+        "source": {"type": "NO_SOURCE", "buildspec": "version: 0.2\nphases: {build: {commands: [true]}}\n"},
+        "environment": {"type": "LINUX_CONTAINER", "image": "debian:12", "computeType": "BUILD_GENERAL1_SMALL"},
+    }  # fmt: skip
+    if service == "codebuild.amazonaws.com":
+        codebuild.create_project(**asked)
+    else:
+        with refused("AccessDeniedException", f"to perform: iam:PassRole on resource: {worker}"):
+            codebuild.create_project(**asked)
