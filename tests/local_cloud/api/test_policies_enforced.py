@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from golden_cloud.api import inside, permitted
+from golden_cloud.api import catalogue, inside, permitted
+from golden_cloud.api import keys as kms_keys
+from golden_cloud.api.access import Identity
 from golden_cloud.api.errors import CloudError
 
 ACCOUNT = "123456789012"
@@ -375,3 +377,140 @@ def test_what_has_no_call_of_its_own_is_asked_of_the_same_policies(cloud: Any, r
         permitted.require(session, "codecommit:GitPush", repository)
     with pytest.raises(CloudError, match="user/nobody is not authorized"):
         permitted.require(f"arn:aws:iam::{ACCOUNT}:user/nobody", "codecommit:GitPull", repository)
+
+
+needs_s3 = pytest.mark.skipif(not catalogue.has("s3", "PutBucketPolicy"), reason="this cloud has no S3")
+
+
+@needs_s3
+def test_a_buckets_policy_lets_in_and_keeps_out(enforced: Any, role: Role, refused: Any) -> None:
+    s3 = enforced.client("s3")
+    s3.create_bucket(Bucket="artifacts")
+    s3.put_object(Bucket="artifacts", Key="a/k", Body=b"x")
+    theirs = enforced.client("s3", keys=role(allow("s3:ListBucket", on="arn:aws:s3:::artifacts")))
+    assert theirs.list_objects_v2(Bucket="artifacts")["KeyCount"] == 1
+    with refused(
+        "AccessDenied", "to perform: s3:GetObject on resource: arn:aws:s3:::artifacts/a/k because no"
+    ) as caught:
+        theirs.get_object(Bucket="artifacts", Key="a/k")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    us = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/p/build"}}
+    objects = "arn:aws:s3:::artifacts/*"
+    s3.put_bucket_policy(Bucket="artifacts", Policy=document(allow("s3:GetObject", on=objects, **us)))
+    assert theirs.get_object(Bucket="artifacts", Key="a/k")["Body"].read() == b"x"
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    unencrypted = allow("s3:*", on=objects, Principal="*", Condition=insecure) | {"Effect": "Deny"}
+    s3.put_bucket_policy(Bucket="artifacts", Policy=document(allow("s3:GetObject", on=objects, **us), unencrypted))
+    theirs.get_object(Bucket="artifacts", Key="a/k")
+    no_role = allow("s3:*", on=objects, **us) | {"Effect": "Deny"}
+    s3.put_bucket_policy(Bucket="artifacts", Policy=document(allow("s3:GetObject", on=objects, **us), no_role))
+    with refused("AccessDenied", "with an explicit deny in a resource-based policy"):
+        theirs.get_object(Bucket="artifacts", Key="a/k")
+
+
+@needs_s3
+@pytest.mark.parametrize("leave", [False, True])
+def test_a_bucket_of_another_account_needs_both_sides(enforced: Any, role: Role, refused: Any, leave: bool) -> None:
+    way_in = f"arn:aws:iam::{OTHER}:role/OrganizationAccountAccessRole"
+    owner = enforced.client("sts").assume_role(RoleArn=way_in, RoleSessionName="me")["Credentials"]
+    s3 = enforced.client("s3", keys=owner)
+    s3.create_bucket(Bucket="theirs")
+    s3.put_object(Bucket="theirs", Key="k", Body=b"x")
+    if leave:
+        statement = allow("s3:GetObject", on="arn:aws:s3:::theirs/*", Principal={"AWS": ACCOUNT})
+        s3.put_bucket_policy(Bucket="theirs", Policy=document(statement))
+    ours = enforced.client("s3", keys=role(allow("s3:GetObject")))
+    if leave:
+        assert ours.get_object(Bucket="theirs", Key="k")["Body"].read() == b"x"
+    else:
+        with refused("AccessDenied", "because no resource-based policy allows the s3:GetObject action"):
+            ours.get_object(Bucket="theirs", Key="k")
+
+
+@needs_s3
+def test_an_encrypted_bucket_needs_its_key(enforced: Any, role: Role, refused: Any) -> None:
+    key = enforced.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3 = enforced.client("s3")
+    s3.create_bucket(Bucket="secret")
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    s3.put_bucket_encryption(Bucket="secret", ServerSideEncryptionConfiguration={"Rules": [default]})
+    s3.put_object(Bucket="secret", Key="k", Body=b"x")
+    theirs = enforced.client("s3", keys=role(allow("s3:GetObject", "s3:PutObject")))
+    with refused("AccessDenied", f"to perform: kms:Decrypt on resource: {key}"):
+        theirs.get_object(Bucket="secret", Key="k")
+    with refused("AccessDenied", f"to perform: kms:GenerateDataKey on resource: {key}"):
+        theirs.put_object(Bucket="secret", Key="k", Body=b"y")
+    enough = allow("s3:GetObject"), allow("kms:Decrypt", on=key)
+    reader = enforced.client("s3", keys=role(*enough, name="reader"))
+    assert reader.get_object(Bucket="secret", Key="k")["Body"].read() == b"x"
+
+
+def test_a_disks_key_is_asked_for_by_way_of_ec2(cloud: Any, role: Role) -> None:
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    without = Identity("", ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/build/me", "")
+    having = Identity("", ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/disks/me", "")
+    role(allow("ec2:*"))
+    actions = ("kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*")
+    via = {
+        "StringEquals": {"kms:ViaService": "ec2.us-east-1.amazonaws.com"},
+        "Bool": {"kms:GrantIsForAWSResource": True},
+    }
+    role(allow(*actions, on=key, Condition=via), name="disks")
+    assert [kms_keys.may_use(key, who, "ec2") for who in (without, having)] == [True, True]
+    cloud.control("PUT", "iam", {"enforce": True})
+    assert [kms_keys.may_use(key, who, "ec2") for who in (without, having)] == [False, True]
+
+
+@pytest.mark.parametrize("service", ["ec2.amazonaws.com", "codebuild.amazonaws.com"])
+def test_an_instance_gets_keys_of_a_role_that_trusts_ec2(enforced: Any, launch: Any, service: str) -> None:
+    iam = enforced.client("iam")
+    iam.create_role(RoleName="machine", AssumeRolePolicyDocument=trust({"Service": service}))
+    iam.create_instance_profile(InstanceProfileName="machine")
+    iam.add_role_to_instance_profile(InstanceProfileName="machine", RoleName="machine")
+    instance = launch(IamInstanceProfile={"Name": "machine"})
+    told = enforced.app.instance_metadata("10.9.0.99", instance)
+    assert (told.role_credentials is not None) is (service == "ec2.amazonaws.com")
+
+
+@pytest.mark.skipif(not catalogue.has("sns", "Publish"), reason="this cloud has no SNS")
+def test_a_topic_lets_in_roles_and_services(enforced: Any, role: Role, refused: Any) -> None:
+    sns = enforced.client("sns")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    theirs = enforced.client("sns", keys=role())
+    with refused("AuthorizationError", f"to perform: sns:Publish on resource: {topic} because no identity-based"):
+        theirs.publish(TopicArn=topic, Message="hello")
+    source = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/*"}}
+    policy = document(
+        allow("sns:Publish", on=topic, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/p/build"}),
+        allow("sns:Publish", on=topic, Principal={"Service": "events.amazonaws.com"}, Condition=source),
+    )
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    theirs.publish(TopicArn=topic, Message="hello")
+    rule = {"aws:SourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/r"}
+    permitted.require("events.amazonaws.com", "sns:Publish", topic, rule)
+    with pytest.raises(CloudError, match="because no resource-based policy allows the sns:Publish action"):
+        permitted.require("events.amazonaws.com", "sns:Publish", topic, {"aws:SourceArn": "arn:aws:events:x:y:z"})
+
+
+@pytest.mark.skipif(not catalogue.has("codebuild", "CreateProject"), reason="this cloud has no CodeBuild")
+@pytest.mark.parametrize("service", ["codebuild.amazonaws.com", "codepipeline.amazonaws.com"])
+def test_a_project_gets_a_role_that_may_be_passed_to_codebuild(
+    enforced: Any, role: Role, refused: Any, service: str
+) -> None:
+    enforced.client("iam").create_role(
+        RoleName="worker", AssumeRolePolicyDocument=trust({"Service": "codebuild.amazonaws.com"})
+    )
+    worker = f"arn:aws:iam::{ACCOUNT}:role/worker"
+    passing = allow("iam:PassRole", on=worker, Condition={"StringEquals": {"iam:PassedToService": service}})
+    here = f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/web"
+    codebuild = enforced.client("codebuild", keys=role(passing, allow("codebuild:CreateProject", on=here)))
+    asked = {
+        "name": "web", "serviceRole": worker, "artifacts": {"type": "NO_ARTIFACTS"},
+        "source": {"type": "NO_SOURCE", "buildspec": "version: 0.2\nphases: {build: {commands: [true]}}\n"},
+        "environment": {"type": "LINUX_CONTAINER", "image": "debian:12", "computeType": "BUILD_GENERAL1_SMALL"},
+    }  # fmt: skip
+    if service == "codebuild.amazonaws.com":
+        codebuild.create_project(**asked)
+    else:
+        with refused("AccessDeniedException", f"to perform: iam:PassRole on resource: {worker}"):
+            codebuild.create_project(**asked)

@@ -139,3 +139,44 @@ def test_calls_are_followed_until_interrupted(cloud: Any, say: Say) -> None:
 
 def hear_int() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_policies_are_switched_and_told(cloud: Any, say: Say) -> None:
+    assert "are not enforced" in say("iam")
+    assert "are enforced" in say("iam", "--enforce", "on")
+    assert json.loads(say("iam", "--json")) == {"enforce": True}
+    assert json.loads(say("iam", "--enforce", "off", "--json")) == {"enforce": False, "changed": True}
+    iam = cloud.client("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    allow = {"Sid": "Look", "Effect": "Allow", "Action": ["ec2:DescribeTags", "ec2:*Vpc*"], "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="r", PolicyName="own", PolicyDocument=text)
+    arn = "arn:aws:iam::123456789012:role/r"
+    keys = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    for operation in ("describe_regions", "describe_vpcs"):
+        getattr(cloud.client("ec2", keys=keys), operation)()
+    assert say("iam", "--used", "--role", "r").splitlines() == [
+        f"{arn}: 2 granted, 2 used",
+        "  in vain   ec2:DescribeTags  (own, statement Look)",
+        "  wildcard  ec2:*Vpc*  (own, statement Look)",
+        "  missing   ec2:DescribeRegions on * (1x)",
+        '  to add    {"Effect": "Allow", "Action": "ec2:DescribeRegions", "Resource": "*"}',
+    ]
+    told = json.loads(say("iam", "--used", "--role", arn, "--json"))
+    assert [one["principal"] for one in told["principals"]] == [arn]
+    assert "no role was used" in say("iam", "--used", "--role", "nobody")
+    assert "forgotten: 2" in say("iam", "--forget")
+    with pytest.raises(SystemExit):
+        say("iam", "--enforce", "perhaps")
+
+
+def test_up_settles_whether_policies_are_enforced(cloud: Any, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("golden_cloud.lifecycle.up", lambda _place, _port, _say: False)
+
+    def changed(*words: str) -> bool:
+        return bool(json.loads(say("up", "--json", *words))["changed"])
+
+    assert [changed("--enforce-iam", "on"), changed("--enforce-iam", "true"), changed()] == [True, False, False]
+    monkeypatch.setenv("GOLDEN_CLOUD_ENFORCE_IAM", "off")
+    assert [changed(), changed()] == [True, False]
+    assert cloud.control("GET", "iam")[1] == {"enforce": False}

@@ -36,6 +36,7 @@ def status(place: Place) -> dict[str, Any]:
         "credentials_file": str(place.credentials_file),
         "profile": settings.PROFILE,
         "log": str(place.log),
+        "enforce_iam": settings.enforces_iam(place.state),
         "podman": podman.prefix,
         "instances": None,
         "images": None,
@@ -142,6 +143,8 @@ def human(seen: dict[str, Any]) -> str:
     if seen["running"]:
         lines.append(f"  endpoint   {seen['endpoint']}  (region {seen['region']}, account {seen['account_id']})")
         lines.append(f"  profile    {seen['profile']} in {seen['config_file']}")
+        if seen["enforce_iam"]:
+            lines.append("  policies   IAM policies are enforced")
     lines.append(f"  state      {seen['state_directory']}{_size(seen['disk_bytes'])}")
     if seen["needs_root"]:
         lines.append("  instances, images and disk use are seen by root only: run it with sudo")

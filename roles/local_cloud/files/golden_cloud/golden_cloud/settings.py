@@ -16,6 +16,8 @@ from golden_cloud.place import Place
 
 PROFILE = "golden-local"
 DEFAULT_PORT = 4580
+IAM = "iam.json"
+"""File in the state directory that says whether IAM's policies are enforced."""
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -63,6 +65,18 @@ def save(place: Place, settings: Settings) -> None:
 
 def with_port(settings: Settings, port: int) -> Settings:
     return replace(settings, port=port)
+
+
+def enforces_iam(state: Path) -> bool:
+    """Whether IAM's policies are enforced, as it was told last; at first they are not."""
+    try:
+        return bool(json.loads((state / IAM).read_text())["enforce"])
+    except FileNotFoundError:
+        return False
+
+
+def save_enforces_iam(state: Path, enforce: bool) -> None:
+    write_private(state / IAM, json.dumps({"enforce": enforce}) + "\n")
 
 
 def write_private(file: Path, text: str) -> None:

@@ -23,6 +23,8 @@ KEY_ARN = re.compile(r"arn:aws:kms:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12})
 AMAZONS = "alias/aws/"
 NEEDED = ("DescribeKey", "CreateGrant", "Decrypt")
 """What somebody must be allowed with the key of an image to copy or to launch it."""
+OF_DISKS = (*NEEDED, "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
+"""What EBS asks for in the name of somebody of the key's own account, as its documentation lists it."""
 
 
 class CloudKmsBackend(KmsBackend):
@@ -103,7 +105,7 @@ def may_use(arn: str | None, who: Identity, service: str) -> bool:
     context = {"kms:ViaService": through, "kms:CallerAccount": who.account_id, "kms:GrantIsForAWSResource": "true"}
     if key.account_id == who.account_id:
         # Without an effect unless policies are enforced. Amazon's own keys let everybody of the account in.
-        return is_amazons(key.arn) or not any(permitted.decide(who.arn, f"kms:{o}", key.arn, context) for o in NEEDED)
+        return is_amazons(key.arn) or not any(permitted.decide(who.arn, f"kms:{o}", key.arn, context) for o in OF_DISKS)
     return all(_allowed(key, who, operation, service) for operation in NEEDED)
 
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from golden_cloud import settings
 from golden_cloud.api import permitted, runtime
 from golden_cloud.api.access import PARTITION, Identity
 from golden_cloud.api.faults.fault import Call
@@ -26,7 +24,7 @@ from golden_cloud.api.policies.evaluate import Question, Verdict
 from golden_cloud.api.policies.principal import Principal
 from golden_cloud.api.policies.uses import UseBook
 
-FILE = "iam.json"
+USES = "iam-used.json"
 
 
 class Guard:
@@ -34,7 +32,7 @@ class Guard:
 
     def __init__(self, cloud: runtime.Cloud) -> None:
         self._cloud = cloud
-        self._path = cloud.config.state_directory / FILE
+        self._directory = cloud.config.state_directory
         self._administrator = f"arn:{PARTITION}:iam::{cloud.config.account_id}:user/golden-local"
         self.uses = UseBook()
         self.enforcing = False
@@ -43,8 +41,8 @@ class Guard:
 
     def enforce(self, enforcing: bool) -> None:
         """From now on, and after a restart."""
+        settings.save_enforces_iam(self._directory, enforcing)
         self.enforcing = enforcing
-        self.save()
 
     def check(self, identity: Identity, call: Call, address: str) -> None:
         """``CloudError`` in the service's words unless the caller may do all that the call asks for."""
@@ -117,22 +115,10 @@ class Guard:
         return report.compare(arn, own, uses)
 
     def _load(self) -> None:
-        try:
-            document = json.loads(self._path.read_text())
-        except FileNotFoundError:
-            return
-        self.enforcing = bool(document["enforce"])
-        self.uses.load(document["uses"])
+        self.enforcing = settings.enforces_iam(self._directory)
+        with contextlib.suppress(FileNotFoundError):
+            self.uses.load(json.loads((self._directory / USES).read_text()))
 
     def save(self) -> None:
-        """Write whether policies are enforced, and the uses: whole or not at all."""
-        document = json.dumps({"enforce": self.enforcing, "uses": self.uses.dump()})
-        descriptor, name = tempfile.mkstemp(prefix=".iam-", dir=Path(self._path).parent)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(document)
-            os.replace(name, self._path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
-            raise
+        """Write what was used."""
+        settings.write_private(self._directory / USES, json.dumps(self.uses.dump()))
