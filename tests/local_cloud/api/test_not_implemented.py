@@ -25,7 +25,7 @@ import pytest
         ("codebuild", "list_projects", {}),
         ("codepipeline", "list_pipelines", {}),
         ("lambda", "list_functions", {}),
-        ("s3control", "list_jobs", {"AccountId": "123456789012"}),
+        ("glue", "get_databases", {}),
         ("sns", "list_topics", {}),
         ("cloudformation", "list_stacks", {}),
         ("elbv2", "describe_load_balancers", {}),
