@@ -26,6 +26,7 @@ import pytest
         ("codepipeline", "list_webhooks", {}),
         ("lambda", "list_functions", {}),
         ("sns", "list_platform_applications", {}),
+        ("glue", "get_databases", {}),
         ("cloudformation", "list_stacks", {}),
         ("elbv2", "describe_load_balancers", {}),
         ("route53", "list_hosted_zones", {}),

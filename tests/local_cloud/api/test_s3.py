@@ -236,6 +236,16 @@ def test_a_bucket_is_what_aws_makes_and_stays_what_it_was_made(cloud: Any, s3: A
         s3.head_bucket(Bucket=bucket)
 
 
+def test_what_is_no_xml_is_told_as_such(cloud: Any, s3: Any, refused: Any) -> None:
+    def _spoil(request: Any, **_about: Any) -> None:
+        request.data = b"<Tagging><TagSet>"
+        del request.headers["x-amz-checksum-crc32"]
+
+    s3.meta.events.register("before-sign.s3.PutBucketTagging", _spoil)
+    with refused("MalformedXML"):
+        s3.put_bucket_tagging(Bucket="golden-artifacts", Tagging={"TagSet": []})
+
+
 def test_another_account_needs_the_policy_of_the_bucket(cloud: Any, s3: Any, refused: Any) -> None:
     role = "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"
     keys = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]

@@ -18,8 +18,9 @@ PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
     "iptables": "iptables",
     "conmon": "conmon",
+    "git": "git",
 }
-"""Programs that machines need, and Debian's packages that have them."""
+"""Programs that machines and repositories need, and Debian's packages that have them."""
 
 
 def missing_programs() -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.routing import get_service_router
 
 from golden_cloud.api.errors import protocol_of, service_model
@@ -40,7 +40,7 @@ def parameters_of(service: str, operation: str, request: CloudRequest) -> dict[s
             parsed = dict(parser.parse(_by_path(service, request, with_body=not streams)))
             return {name: value for name, value in parsed.items() if not (streams and name == payload)}
         return dict(parser.parse({"values": request.values}))
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RequestParserError):
         # The service says what is wrong with it.
         sent: dict[str, Any] = request.values.to_dict()
         return sent

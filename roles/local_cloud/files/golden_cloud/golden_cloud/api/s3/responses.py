@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from moto.core.responses import ActionResult
 from moto.s3.responses import S3Response
@@ -13,7 +14,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from golden_cloud.api import catalogue
 from golden_cloud.api.access import Identity
-from golden_cloud.api.errors import CloudError, UnsupportedOption
+from golden_cloud.api.errors import CloudError, NotImplementedHere, UnsupportedOption
 from golden_cloud.api.record.parameters import operation_by_path, parameters_of
 from golden_cloud.api.service import IDENTITY, REGION, CloudRequest
 
@@ -40,7 +41,12 @@ class CloudS3Response(S3Response):
             status, answer_headers, body = own(one)
         else:
             answer = one.key_response if of_object else one.bucket_response
-            status, answer_headers, body = answer(request, full_url, headers)
+            try:
+                status, answer_headers, body = answer(request, full_url, headers)
+            except ExpatError as error:
+                raise CloudError("MalformedXML", f"The XML you provided was not well-formed: {error}", 400) from None
+            except NotImplementedError as error:
+                raise NotImplementedHere(f"s3:{operation} this way ({error})") from None
         if status >= 400 and isinstance(body, bytes):
             body = body.decode()
         return status, answer_headers, body
