@@ -13,13 +13,10 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import build_services
 import pytest
 from build_project import ROLE, Project, context, phases
 from golden_cloud.api import bus
 from golden_cloud.ports import Timings
-
-build_services.register()
 
 
 @pytest.fixture
@@ -29,7 +26,6 @@ def project(cloud: Any) -> Project:
 
 @pytest.fixture
 def s3(cloud: Any) -> Any:
-    build_services.register()
     made = cloud.client("s3")
     made.create_bucket(Bucket="builds")
     return made
@@ -112,6 +108,33 @@ def test_a_source_from_s3_and_a_second_one(project: Project, s3: Any) -> None:
     assert build["resolvedSourceVersion"] == "arn:aws:s3:::builds/in/source.zip"
 
 
+def test_a_source_from_codecommit_is_a_clone(project: Project) -> None:
+    git = project.cloud.client("codecommit")
+    url = git.create_repository(repositoryName="images")["repositoryMetadata"]["cloneUrlHttp"]
+    text = spec("git log --format=%s", "git remote get-url origin", "cat data").encode()
+    first = git.put_file(
+        repositoryName="images", branchName="main", fileContent=text, filePath="buildspec.yml", commitMessage="one"
+    )["commitId"]
+    second = git.put_file(
+        repositoryName="images",
+        branchName="main",
+        fileContent=b"later",
+        filePath="data",
+        commitMessage="two",
+        parentCommitId=first,
+    )["commitId"]
+    taken = {"sourceTypeOverride": "CODECOMMIT", "sourceLocationOverride": url, "gitCloneDepthOverride": 0}
+    build = project.run("", sourceVersion="main", **taken)
+    assert {"one", "two", "later", url} <= set(project.log(build["id"])), project.log(build["id"])
+    assert (build["resolvedSourceVersion"], build["sourceVersion"]) == (second, "main")
+    build = project.run("", sourceVersion=first, **{**taken, "gitCloneDepthOverride": 1})
+    assert build["resolvedSourceVersion"] == first and context(build, "BUILD")[0] == "COMMAND_EXECUTION_ERROR"
+    build = project.run("", sourceVersion="none", **taken)
+    assert "reference not found" in context(build, "DOWNLOAD_SOURCE")[1]
+    build = project.run("", **{**taken, "sourceLocationOverride": url + "-none"})
+    assert "RepositoryDoesNotExistException" in context(build, "DOWNLOAD_SOURCE")[1]
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -147,7 +170,7 @@ def test_artifacts_as_a_zip_and_as_files(project: Project, s3: Any) -> None:
     keys = [one["Key"] for one in s3.list_objects_v2(Bucket="builds", Prefix=prefix)["Contents"]]
     assert keys == [f"{prefix}/a.txt", f"{prefix}/d/b.txt"]
     told = s3.head_object(Bucket="builds", Key=keys[0])
-    assert told["ServerSideEncryption"] == "aws:kms" and told["SSEKMSKeyId"].endswith("alias/aws/s3")
+    assert told["ServerSideEncryption"] == "aws:kms" and ":key/" in told["SSEKMSKeyId"]
 
 
 def test_artifacts_that_are_not_there_or_go_elsewhere(project: Project, s3: Any) -> None:

@@ -25,7 +25,7 @@ import pytest
         ("codebuild", "list_fleets", {}),
         ("codepipeline", "list_pipelines", {}),
         ("lambda", "list_functions", {}),
-        ("s3", "list_buckets", {}),
+        ("glue", "get_databases", {}),
         ("sns", "list_topics", {}),
         ("cloudformation", "list_stacks", {}),
         ("elbv2", "describe_load_balancers", {}),

@@ -43,8 +43,12 @@ class _Pickler(pickle.Pickler):
     """Knows what moto keeps that can't pickle itself: some dictionaries, and the keys of KMS."""
 
     def reducer_override(self, obj: Any) -> Any:
+        from moto.s3.utils import _VersionedKeyStore
         from moto.ssm.models import ParameterDict
 
+        if isinstance(obj, _VersionedKeyStore):
+            # pickle would ask its items, which are the last versions only.
+            return (_rebuild_versions, (type(obj), dict(obj)))
         if isinstance(obj, ParameterDict):
             return (type(obj), (obj.account_id, obj.region_name), None, None, iter(dict.items(obj)))
         # Of moto's own classes only, which pickle cannot make again.
@@ -60,6 +64,12 @@ class _Pickler(pickle.Pickler):
 
 def _load_private_key(der: bytes) -> Any:
     return serialization.load_der_private_key(der, None)
+
+
+def _rebuild_versions(kind: type[dict[Any, Any]], versions: dict[Any, Any]) -> Any:
+    made = kind()
+    dict.update(made, versions)
+    return made
 
 
 def _rebuild(kind: type[defaultdict[Any, Any]], factory: Any, items: dict[Any, Any], attributes: dict[str, Any]) -> Any:

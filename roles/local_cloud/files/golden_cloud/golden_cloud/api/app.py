@@ -15,18 +15,23 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models import instances as moto_instances
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.logs.models import logs_backends
 from moto.organizations.models import organizations_backends
+from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 from moto.sts.models import sts_backends
 
 from golden_cloud import state
-from golden_cloud.api import metadata, organizations, runtime
+from golden_cloud.api import logs, metadata, organizations, runtime
 from golden_cloud.api.autoscaling.backend import autoscaling_backends
 from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
 from golden_cloud.api.codebuild import credentials as build_credentials
 from golden_cloud.api.codebuild import responses as codebuild
 from golden_cloud.api.codebuild.backend import codebuild_backends
 from golden_cloud.api.codebuild.responses import CloudCodeBuildResponse
+from golden_cloud.api.codecommit import backend as codecommit
+from golden_cloud.api.codecommit.responses import CloudCodeCommitResponse
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.instance import MachineInstance
@@ -35,9 +40,13 @@ from golden_cloud.api.front import Dispatch, Front
 from golden_cloud.api.identity import CloudIAMResponse, CloudSTSResponse
 from golden_cloud.api.keeper import Keeper
 from golden_cloud.api.keys import CloudKmsBackend, CloudKMSResponse
+from golden_cloud.api.logs import CloudLogsBackend, CloudLogsResponse
 from golden_cloud.api.organizations import CloudOrganizationsResponse
 from golden_cloud.api.rbin import CloudRbinResponse, rbin_backends
 from golden_cloud.api.record.calls import CallLog
+from golden_cloud.api.s3 import backend as s3
+from golden_cloud.api.s3.responses import CloudS3Response
+from golden_cloud.api.secrets import CloudSecretsManagerBackend, CloudSecretsManagerResponse
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
 from golden_cloud.ports import Builders, Config, InstanceMetadata, Machines
 
@@ -50,6 +59,10 @@ BACKENDS: dict[str, BackendDict] = {
     "organizations": organizations_backends,
     "autoscaling": autoscaling_backends,
     "rbin": rbin_backends,
+    "s3": s3_backends,
+    "logs": logs_backends,
+    "secretsmanager": secretsmanager_backends,
+    "codecommit": codecommit.codecommit_backends,
     "codebuild": codebuild_backends,
 }
 
@@ -62,6 +75,10 @@ SERVICES: dict[str, Dispatch] = {
     "organizations": CloudOrganizationsResponse.dispatch,
     "autoscaling": CloudAutoScalingResponse.dispatch,
     "rbin": CloudRbinResponse.dispatch,
+    "s3": CloudS3Response.dispatch,
+    "logs": CloudLogsResponse.dispatch,
+    "secretsmanager": CloudSecretsManagerResponse.dispatch,
+    "codecommit": CloudCodeCommitResponse.dispatch,
     "codebuild": CloudCodeBuildResponse.dispatch,
 }
 
@@ -102,6 +119,9 @@ class App:
                     for region, backend in regions.items():
                         dict.__setitem__(BACKENDS[service][account_id], region, backend)
             organizations.recover()
+            s3.recover()
+            codecommit.recover()
+            logs.recover()
             lifecycle.recover()
             codebuild.recover()
             self._cloud.touched()
@@ -176,6 +196,9 @@ def _extend_moto() -> None:
     ec2_backends.backend = CloudEC2Backend
     ssm_backends.backend = CloudSSMBackend
     kms_backends.backend = CloudKmsBackend
+    logs_backends.backend = CloudLogsBackend
+    secretsmanager_backends.backend = CloudSecretsManagerBackend
+    s3.extend_moto()
     for backends in BACKENDS.values():
         backends.clear()
     organizations_backends.master_accounts.clear()

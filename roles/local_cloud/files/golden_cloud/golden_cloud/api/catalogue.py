@@ -222,6 +222,105 @@ _CODEBUILD |= {
     ),
 }
 
+_HEADERS = "CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires"
+_ENCRYPTION = "ServerSideEncryption SSEKMSKeyId BucketKeyEnabled"
+_CONDITIONS = "IfMatch IfModifiedSince IfNoneMatch IfUnmodifiedSince"
+_RESPONSE = """
+    ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage
+    ResponseContentType ResponseExpires
+    """
+_CHECKSUMS = "ChecksumAlgorithm ChecksumCRC32 ChecksumCRC32C ChecksumCRC64NVME ChecksumSHA1 ChecksumSHA256 ContentMD5"
+
+_S3 = _as_is(
+    """
+    DeleteBucket HeadBucket GetBucketLocation GetBucketVersioning
+    GetBucketEncryption PutBucketEncryption DeleteBucketEncryption
+    GetPublicAccessBlock PutPublicAccessBlock DeletePublicAccessBlock
+    GetBucketOwnershipControls PutBucketOwnershipControls DeleteBucketOwnershipControls
+    GetBucketPolicy PutBucketPolicy DeleteBucketPolicy GetBucketPolicyStatus
+    GetBucketTagging PutBucketTagging DeleteBucketTagging
+    GetBucketLifecycleConfiguration PutBucketLifecycleConfiguration DeleteBucketLifecycle
+    GetBucketAcl GetObjectAcl GetBucketCors GetBucketWebsite GetBucketAccelerateConfiguration GetBucketRequestPayment
+    GetBucketLogging GetBucketReplication GetObjectLockConfiguration GetBucketNotificationConfiguration
+    ListObjects ListObjectVersions ListParts ListMultipartUploads
+    AbortMultipartUpload UploadPart UploadPartCopy CompleteMultipartUpload
+    GetObjectTagging PutObjectTagging DeleteObjectTagging GetObjectAttributes
+    """
+)
+_S3 |= {
+    "CreateBucket": _only("Bucket CreateBucketConfiguration ObjectOwnership"),
+    "ListBuckets": _only("Prefix BucketRegion"),
+    "PutBucketVersioning": _only("Bucket VersioningConfiguration ChecksumAlgorithm ContentMD5 ExpectedBucketOwner"),
+    "ListObjectsV2": _only(
+        "Bucket Delimiter EncodingType MaxKeys Prefix ContinuationToken FetchOwner StartAfter ExpectedBucketOwner"
+    ),
+    "PutObject": _only(
+        f"Bucket Key ContentLength Metadata Tagging IfMatch IfNoneMatch {_HEADERS} {_ENCRYPTION} {_CHECKSUMS}"
+    ),
+    "CreateMultipartUpload": _only(
+        f"Bucket Key Metadata Tagging ChecksumAlgorithm ChecksumType {_HEADERS} {_ENCRYPTION}"
+    ),
+    "CopyObject": _only(
+        f"Bucket Key CopySource Metadata MetadataDirective TaggingDirective Tagging {_HEADERS} {_ENCRYPTION}"
+    ),
+    "GetObject": _only(f"Bucket Key Range VersionId ChecksumMode {_CONDITIONS} {_RESPONSE}"),
+    "HeadObject": _only(f"Bucket Key Range VersionId ChecksumMode PartNumber {_CONDITIONS}"),
+    "DeleteObject": _only("Bucket Key VersionId"),
+    "DeleteObjects": _only("Bucket Delete ChecksumAlgorithm"),
+}
+
+_LOGS = _as_is(
+    """
+    DeleteLogGroup CreateLogStream DeleteLogStream
+    PutRetentionPolicy DeleteRetentionPolicy
+    TagResource UntagResource ListTagsForResource TagLogGroup UntagLogGroup ListTagsLogGroup
+    """
+)
+_LOGS |= {
+    "CreateLogGroup": _only("logGroupName kmsKeyId tags"),
+    "AssociateKmsKey": _only("logGroupName kmsKeyId"),
+    "DisassociateKmsKey": _only("logGroupName"),
+    "DescribeLogGroups": _only("logGroupNamePrefix nextToken limit"),
+    "DescribeLogStreams": _only(
+        "logGroupName logGroupIdentifier logStreamNamePrefix orderBy descending nextToken limit"
+    ),
+    "PutLogEvents": _only("logGroupName logStreamName logEvents sequenceToken"),
+    "GetLogEvents": _only(
+        "logGroupName logGroupIdentifier logStreamName startTime endTime nextToken limit startFromHead"
+    ),
+    "FilterLogEvents": _only("logGroupName logStreamNames startTime endTime filterPattern nextToken limit interleaved"),
+}
+
+_SECRETS_MANAGER = _as_is(
+    """
+    GetSecretValue BatchGetSecretValue PutSecretValue DescribeSecret DeleteSecret RestoreSecret ListSecrets
+    ListSecretVersionIds UpdateSecretVersionStage GetResourcePolicy PutResourcePolicy DeleteResourcePolicy
+    TagResource UntagResource GetRandomPassword
+    """
+)
+_SECRETS_MANAGER |= {
+    "CreateSecret": _only("Name ClientRequestToken Description KmsKeyId SecretBinary SecretString Tags"),
+    "UpdateSecret": _only("SecretId ClientRequestToken Description KmsKeyId SecretBinary SecretString"),
+    "PutSecretValue": _only("SecretId ClientRequestToken SecretBinary SecretString VersionStages"),
+    "ListSecrets": _only("IncludePlannedDeletion MaxResults NextToken Filters"),
+    "ListSecretVersionIds": _only("SecretId IncludeDeprecated"),
+    "PutResourcePolicy": _only("SecretId ResourcePolicy"),
+}
+
+_CODECOMMIT = _as_is(
+    """
+    GetRepository BatchGetRepositories ListRepositories DeleteRepository
+    UpdateRepositoryName UpdateRepositoryDescription UpdateDefaultBranch
+    CreateBranch GetBranch ListBranches DeleteBranch
+    GetCommit GetFile GetFolder PutFile CreateCommit
+    TagResource UntagResource ListTagsForResource
+    """
+)
+_CODECOMMIT |= {
+    "CreateRepository": _only("repositoryName repositoryDescription tags"),
+    "GetDifferences": _only("repositoryName beforeCommitSpecifier afterCommitSpecifier MaxResults NextToken"),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -231,10 +330,14 @@ SERVICES: dict[str, dict[str, Options]] = {
     "organizations": _ORGANIZATIONS,
     "autoscaling": _AUTOSCALING,
     "rbin": _RBIN,
+    "s3": _S3,
+    "logs": _LOGS,
+    "secretsmanager": _SECRETS_MANAGER,
+    "codecommit": _CODECOMMIT,
     "codebuild": _CODEBUILD,
 }
 
-_READS = ("Describe", "Get", "List", "BatchGet")
+_READS = ("Describe", "Get", "List", "Head", "Filter", "BatchGet")
 
 
 def has(service: str, operation: str) -> bool:
@@ -243,6 +346,15 @@ def has(service: str, operation: str) -> bool:
 
 # Values that are true here without anything being done.
 _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
+    ("CreateBucket", "ACL"): ["private"],
+    ("CreateLogGroup", "logGroupClass"): ["STANDARD"],
+    ("CreateSecret", "ForceOverwriteReplicaSecret"): [False],
+    ("PutObject", "ACL"): ["private", "bucket-owner-full-control"],
+    ("PutObject", "StorageClass"): ["STANDARD"],
+    ("CreateMultipartUpload", "ACL"): ["private", "bucket-owner-full-control"],
+    ("CreateMultipartUpload", "StorageClass"): ["STANDARD"],
+    ("CopyObject", "ACL"): ["private", "bucket-owner-full-control"],
+    ("CopyObject", "StorageClass"): ["STANDARD"],
     ("CreateAutoScalingGroup", "HealthCheckType"): ["EC2"],
     ("UpdateAutoScalingGroup", "HealthCheckType"): ["EC2"],
     ("CreateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
