@@ -22,6 +22,7 @@ import boto3
 import pytest
 from botocore.config import Config as ClientConfig
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "local_cloud" / "files" / "golden_cloud"))
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -15,6 +15,7 @@ import os
 import pickle
 import stat
 import tempfile
+import threading
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ class StateError(Exception):
 
 
 class _Pickler(pickle.Pickler):
-    """Knows what moto keeps that can't pickle itself: some dictionaries, and the keys of KMS."""
+    """Knows what moto keeps that can't pickle itself: some dictionaries, the keys of KMS, and queues."""
 
     def reducer_override(self, obj: Any) -> Any:
         from moto.s3.utils import _VersionedKeyStore
@@ -55,6 +56,9 @@ class _Pickler(pickle.Pickler):
         # pylint: disable-next=unidiomatic-typecheck
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             return (_rebuild, (type(obj), obj.default_factory, dict(obj), obj.__dict__))
+        if isinstance(obj, threading.Condition):
+            # Of a queue; nobody waits for it while the state is written.
+            return (threading.Condition, ())
         if isinstance(obj, _PRIVATE_KEYS):
             encryption = serialization.NoEncryption()
             der = obj.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, encryption)

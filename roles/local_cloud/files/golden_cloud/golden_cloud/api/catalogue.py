@@ -127,7 +127,8 @@ _SSM |= {
 _STS: dict[str, Options] = {
     "GetCallerIdentity": ALL,
     "GetSessionToken": _only("DurationSeconds"),
-    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId"),
+    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId Policy"),
+    "DecodeAuthorizationMessage": ALL,
 }
 
 _IAM = _as_is(
@@ -141,6 +142,17 @@ _IAM = _as_is(
     DeletePolicyVersion TagPolicy UntagPolicy
     ListAccountAliases CreateAccountAlias DeleteAccountAlias
     CreateUser GetUser DeleteUser ListUsers CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
+    """
+)
+
+_IAM |= _as_is(
+    """
+    PutRolePermissionsBoundary DeleteRolePermissionsBoundary SetDefaultPolicyVersion
+    PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+    AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+    CreateGroup GetGroup DeleteGroup ListGroups AddUserToGroup RemoveUserFromGroup ListGroupsForUser
+    PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies
+    AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies
     """
 )
 
@@ -194,34 +206,55 @@ _RBIN |= {
     "ListRules": _only("MaxResults NextToken ResourceType ResourceTags ExcludeResourceTags"),
 }
 
-_CODEBUILD = _as_is(
+_CODEPIPELINE = _as_is(
     """
-    DeleteProject BatchGetProjects ListProjects StopBuild RetryBuild BatchGetBuilds BatchDeleteBuilds
-    ListBuilds ListBuildsForProject ImportSourceCredentials ListSourceCredentials DeleteSourceCredentials
-    CreateReportGroup UpdateReportGroup DeleteReportGroup BatchGetReportGroups ListReportGroups
-    BatchGetReports ListReports ListReportsForReportGroup DeleteReport DescribeTestCases
+    CreatePipeline GetPipeline UpdatePipeline DeletePipeline ListPipelines
+    TagResource UntagResource ListTagsForResource
+    StartPipelineExecution StopPipelineExecution GetPipelineExecution ListPipelineExecutions
+    GetPipelineState ListActionExecutions PutApprovalResult RetryStageExecution RollbackStage
+    EnableStageTransition DisableStageTransition
     """
 )
-_PROJECT = """
-    name description source secondarySources sourceVersion secondarySourceVersions artifacts secondaryArtifacts cache
-    environment serviceRole timeoutInMinutes queuedTimeoutInMinutes encryptionKey tags vpcConfig badgeEnabled
-    logsConfig concurrentBuildLimit
+
+_EVENTS = _as_is(
     """
-_CODEBUILD |= {
-    "CreateProject": _only(_PROJECT),
-    "UpdateProject": _only(_PROJECT),
-    "StartBuild": _only(
-        """
-        projectName secondarySourcesOverride secondarySourcesVersionOverride sourceVersion artifactsOverride
-        secondaryArtifactsOverride environmentVariablesOverride sourceTypeOverride sourceLocationOverride
-        sourceAuthOverride gitCloneDepthOverride gitSubmodulesConfigOverride buildspecOverride insecureSslOverride
-        reportBuildStatusOverride environmentTypeOverride imageOverride computeTypeOverride cacheOverride
-        serviceRoleOverride privilegedModeOverride timeoutInMinutesOverride queuedTimeoutInMinutesOverride
-        encryptionKeyOverride idempotencyToken logsConfigOverride imagePullCredentialsTypeOverride
-        """
-    ),
+    PutRule DescribeRule ListRules DeleteRule EnableRule DisableRule
+    PutTargets RemoveTargets ListTargetsByRule ListRuleNamesByTarget
+    PutEvents TestEventPattern TagResource UntagResource ListTagsForResource
+    """
+)
+_EVENTS |= {
+    "DescribeEventBus": _only("Name"),
+    "PutEvents": _only("Entries"),
+    "DeleteRule": _only("Name EventBusName Force"),
 }
 
+_SCHEDULER = _as_is(
+    """
+    CreateSchedule GetSchedule UpdateSchedule DeleteSchedule ListSchedules
+    CreateScheduleGroup GetScheduleGroup DeleteScheduleGroup ListScheduleGroups
+    TagResource UntagResource ListTagsForResource
+    """
+)
+
+_SNS = _as_is(
+    """
+    CreateTopic DeleteTopic ListTopics GetTopicAttributes SetTopicAttributes
+    Subscribe Unsubscribe ListSubscriptions ListSubscriptionsByTopic
+    GetSubscriptionAttributes SetSubscriptionAttributes
+    Publish AddPermission RemovePermission TagResource UntagResource ListTagsForResource
+    """
+)
+
+_SQS = _as_is(
+    """
+    CreateQueue DeleteQueue ListQueues GetQueueUrl GetQueueAttributes SetQueueAttributes PurgeQueue
+    SendMessage SendMessageBatch ReceiveMessage DeleteMessage DeleteMessageBatch
+    ChangeMessageVisibility ChangeMessageVisibilityBatch
+    TagQueue UntagQueue ListQueueTags AddPermission RemovePermission
+    """
+)
+_SQS |= {"GetQueueUrl": _only("QueueName")}
 _HEADERS = "CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires"
 _ENCRYPTION = "ServerSideEncryption SSEKMSKeyId BucketKeyEnabled"
 _CONDITIONS = "IfMatch IfModifiedSince IfNoneMatch IfUnmodifiedSince"
@@ -321,6 +354,34 @@ _CODECOMMIT |= {
     "GetDifferences": _only("repositoryName beforeCommitSpecifier afterCommitSpecifier MaxResults NextToken"),
 }
 
+_CODEBUILD = _as_is(
+    """
+    DeleteProject BatchGetProjects ListProjects StopBuild RetryBuild BatchGetBuilds BatchDeleteBuilds
+    ListBuilds ListBuildsForProject ImportSourceCredentials ListSourceCredentials DeleteSourceCredentials
+    CreateReportGroup UpdateReportGroup DeleteReportGroup BatchGetReportGroups ListReportGroups
+    BatchGetReports ListReports ListReportsForReportGroup DeleteReport DescribeTestCases
+    """
+)
+_PROJECT = """
+    name description source secondarySources sourceVersion secondarySourceVersions artifacts secondaryArtifacts cache
+    environment serviceRole timeoutInMinutes queuedTimeoutInMinutes encryptionKey tags vpcConfig badgeEnabled
+    logsConfig concurrentBuildLimit
+    """
+_CODEBUILD |= {
+    "CreateProject": _only(_PROJECT),
+    "UpdateProject": _only(_PROJECT),
+    "StartBuild": _only(
+        """
+        projectName secondarySourcesOverride secondarySourcesVersionOverride sourceVersion artifactsOverride
+        secondaryArtifactsOverride environmentVariablesOverride sourceTypeOverride sourceLocationOverride
+        sourceAuthOverride gitCloneDepthOverride gitSubmodulesConfigOverride buildspecOverride insecureSslOverride
+        reportBuildStatusOverride environmentTypeOverride imageOverride computeTypeOverride cacheOverride
+        serviceRoleOverride privilegedModeOverride timeoutInMinutesOverride queuedTimeoutInMinutesOverride
+        encryptionKeyOverride idempotencyToken logsConfigOverride imagePullCredentialsTypeOverride
+        """
+    ),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -330,6 +391,11 @@ SERVICES: dict[str, dict[str, Options]] = {
     "organizations": _ORGANIZATIONS,
     "autoscaling": _AUTOSCALING,
     "rbin": _RBIN,
+    "codepipeline": _CODEPIPELINE,
+    "events": _EVENTS,
+    "scheduler": _SCHEDULER,
+    "sns": _SNS,
+    "sqs": _SQS,
     "s3": _S3,
     "logs": _LOGS,
     "secretsmanager": _SECRETS_MANAGER,

@@ -24,6 +24,7 @@ from golden_cloud.api.codebuild.backend import (
     codebuild_backends,
 )
 from golden_cloud.api.codebuild.build import Build, now
+from golden_cloud.api.codebuild.credentials import SERVICE
 from golden_cloud.api.codebuild.project import Shape, invalid
 from golden_cloud.api.codebuild.report_responses import ReportResponses
 from golden_cloud.api.ec2.filters import page
@@ -31,7 +32,6 @@ from golden_cloud.api.errors import CloudError
 from golden_cloud.api.inside import ROLE_ARN
 from golden_cloud.api.service import CloudResponse
 
-SERVICE = "codebuild.amazonaws.com"
 PAGE = 100
 TOKEN_LASTS = timedelta(minutes=5)
 """How long an idempotency token is remembered."""
@@ -229,7 +229,6 @@ class CloudCodeBuildResponse(CloudResponse, ReportResponses, BaseResponse):
         match = ROLE_ARN.fullmatch(role)
         if match is None or match["account"] != self.identity.account_id:
             raise invalid("Invalid service role: Service role account ID does not match caller's account")
-        trust.pass_role(self.identity.arn, role, SERVICE)
         if not trust.trusts(role, SERVICE):
             raise invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}")
 
