@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from build_project import ROLE, Project, context, phases
-from golden_cloud.api import bus
+from golden_cloud.api import bus, permitted
 from golden_cloud.ports import Timings
 
 
@@ -254,6 +254,37 @@ def test_reports_of_tests(project: Project, refused: Any) -> None:
         project.api.create_report_group(name="image-tests", type="TEST", exportConfig={"exportConfigType": "NO_EXPORT"})
     project.api.delete_report_group(arn=group, deleteReports=True)
     assert project.api.list_reports()["reports"] == []
+
+
+def test_what_the_service_role_may_not_fails_in_its_phase(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    denied: set[str] = set()
+    asked: list[tuple[str, str]] = []
+
+    def decide(principal: str, action: str, _resource: str, _context: Any) -> str | None:
+        asked.append((principal, action))
+        return f"{principal} is not authorized to perform: {action}" if action in denied else None
+
+    monkeypatch.setattr(permitted, "decide", decide)
+    ec2 = project.cloud.client("ec2")
+    network = {
+        "vpcId": ec2.describe_vpcs()["Vpcs"][0]["VpcId"],
+        "subnets": [ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
+        "securityGroupIds": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
+    }
+    project.api.update_project(name="image", vpcConfig=network)
+    report = spec(f"echo '{JUNIT}' > r.xml", more="reports: {tests: {files: [r.xml]}}")
+    assert project.run(report)["buildStatus"] == "SUCCEEDED"
+    sessions = {principal for principal, action in asked if action.startswith(("logs:", "ec2:Cr", "codebuild:"))}
+    assert len(sessions) == 1 and ":assumed-role/build/AWSCodeBuild-" in sessions.pop()
+    for action, phase, code in (
+        ("logs:CreateLogStream", "SUBMITTED", "ACCESS_DENIED"),
+        ("ec2:CreateNetworkInterface", "PROVISIONING", "VPC_CLIENT_ERROR"),
+        ("codebuild:CreateReport", "UPLOAD_ARTIFACTS", "CLIENT_ERROR"),
+    ):
+        denied.clear()
+        denied.add(action)
+        got, message = context(project.run(report), phase)
+        assert got == code and action in message
 
 
 def test_events_tell_of_each_phase_and_of_the_end(project: Project) -> None:
