@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import build_services
 import pytest
 from build_project import Project, context, phases
 from golden_cloud.ports import Timings
-
-build_services.register()
 
 DONE = {
     "SUBMITTED": "SUCCEEDED",

@@ -13,13 +13,10 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import build_services
 import pytest
 from build_project import ROLE, Project, context, phases
-from golden_cloud.api import bus
+from golden_cloud.api import bus, permitted
 from golden_cloud.ports import Timings
-
-build_services.register()
 
 
 @pytest.fixture
@@ -29,7 +26,6 @@ def project(cloud: Any) -> Project:
 
 @pytest.fixture
 def s3(cloud: Any) -> Any:
-    build_services.register()
     made = cloud.client("s3")
     made.create_bucket(Bucket="builds")
     return made
@@ -110,6 +106,33 @@ def test_a_source_from_s3_and_a_second_one(project: Project, s3: Any) -> None:
     assert build["buildStatus"] == "SUCCEEDED", build["phases"]
     assert {"from the zip", "from the folder"} <= set(project.log(build["id"]))
     assert build["resolvedSourceVersion"] == "arn:aws:s3:::builds/in/source.zip"
+
+
+def test_a_source_from_codecommit_is_a_clone(project: Project) -> None:
+    git = project.cloud.client("codecommit")
+    url = git.create_repository(repositoryName="images")["repositoryMetadata"]["cloneUrlHttp"]
+    text = spec("git log --format=%s", "git remote get-url origin", "cat data").encode()
+    first = git.put_file(
+        repositoryName="images", branchName="main", fileContent=text, filePath="buildspec.yml", commitMessage="one"
+    )["commitId"]
+    second = git.put_file(
+        repositoryName="images",
+        branchName="main",
+        fileContent=b"later",
+        filePath="data",
+        commitMessage="two",
+        parentCommitId=first,
+    )["commitId"]
+    taken = {"sourceTypeOverride": "CODECOMMIT", "sourceLocationOverride": url, "gitCloneDepthOverride": 0}
+    build = project.run("", sourceVersion="main", **taken)
+    assert {"one", "two", "later", url} <= set(project.log(build["id"])), project.log(build["id"])
+    assert (build["resolvedSourceVersion"], build["sourceVersion"]) == (second, "main")
+    build = project.run("", sourceVersion=first, **{**taken, "gitCloneDepthOverride": 1})
+    assert build["resolvedSourceVersion"] == first and context(build, "BUILD")[0] == "COMMAND_EXECUTION_ERROR"
+    build = project.run("", sourceVersion="none", **taken)
+    assert "reference not found" in context(build, "DOWNLOAD_SOURCE")[1]
+    build = project.run("", **{**taken, "sourceLocationOverride": url + "-none"})
+    assert "RepositoryDoesNotExistException" in context(build, "DOWNLOAD_SOURCE")[1]
 
 
 @pytest.mark.parametrize(
@@ -231,6 +254,37 @@ def test_reports_of_tests(project: Project, refused: Any) -> None:
         project.api.create_report_group(name="image-tests", type="TEST", exportConfig={"exportConfigType": "NO_EXPORT"})
     project.api.delete_report_group(arn=group, deleteReports=True)
     assert project.api.list_reports()["reports"] == []
+
+
+def test_what_the_service_role_may_not_fails_in_its_phase(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    denied: set[str] = set()
+    asked: list[tuple[str, str]] = []
+
+    def decide(principal: str, action: str, _resource: str, _context: Any) -> str | None:
+        asked.append((principal, action))
+        return f"{principal} is not authorized to perform: {action}" if action in denied else None
+
+    monkeypatch.setattr(permitted, "decide", decide)
+    ec2 = project.cloud.client("ec2")
+    network = {
+        "vpcId": ec2.describe_vpcs()["Vpcs"][0]["VpcId"],
+        "subnets": [ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
+        "securityGroupIds": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
+    }
+    project.api.update_project(name="image", vpcConfig=network)
+    report = spec(f"echo '{JUNIT}' > r.xml", more="reports: {tests: {files: [r.xml]}}")
+    assert project.run(report)["buildStatus"] == "SUCCEEDED"
+    sessions = {principal for principal, action in asked if action.startswith(("logs:", "ec2:Cr", "codebuild:"))}
+    assert len(sessions) == 1 and ":assumed-role/build/AWSCodeBuild-" in sessions.pop()
+    for action, phase, code in (
+        ("logs:CreateLogStream", "SUBMITTED", "ACCESS_DENIED"),
+        ("ec2:CreateNetworkInterface", "PROVISIONING", "VPC_CLIENT_ERROR"),
+        ("codebuild:CreateReport", "UPLOAD_ARTIFACTS", "CLIENT_ERROR"),
+    ):
+        denied.clear()
+        denied.add(action)
+        got, message = context(project.run(report), phase)
+        assert got == code and action in message
 
 
 def test_events_tell_of_each_phase_and_of_the_end(project: Project) -> None:

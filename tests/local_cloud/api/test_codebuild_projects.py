@@ -9,14 +9,12 @@ import json
 import urllib.request
 from typing import Any
 
-import build_services
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from build_project import ROLE, Project, trust
 
-build_services.register()
 MINIMAL = Project.minimal()
 
 

@@ -15,6 +15,7 @@ from types import FrameType
 from golden_cloud import leftovers, process, settings, timings
 from golden_cloud.lifecycle import podman_of
 from golden_cloud.machines import network
+from golden_cloud.machines.builders import PodmanBuilders
 from golden_cloud.machines.imds import MetadataServer
 from golden_cloud.machines.machines import PodmanMachines
 from golden_cloud.place import Place
@@ -61,6 +62,8 @@ def _run(place: Place, known: settings.Settings, port: int, done: threading.Even
     gateway = network.gateway(known.subnet)
     machines = PodmanMachines(place, known.subnet, known.account_id)
     machines.resume()
+    builders = PodmanBuilders(machines, os.environ)
+    builders.clear()
     config = Config(
         name=place.name,
         state_directory=place.state,
@@ -72,13 +75,13 @@ def _run(place: Place, known: settings.Settings, port: int, done: threading.Even
         gateway=gateway,
         timings=timings.from_environment(os.environ),
     )
-    app = create_app(config, machines)
+    app = create_app(config, machines, builders)
     app.load()
 
     def about(address: str) -> InstanceMetadata | None:
         return app.instance_metadata(address, machines.instance_at(address))
 
-    metadata = MetadataServer(place.bridge, gateway, about)
+    metadata = MetadataServer(place.bridge, gateway, about, app.container_credentials)
     # On the bridge only: the address of a bridge is otherwise answered on every interface of the host.
     api = Server(app.wsgi, [("127.0.0.1", port), (gateway, port)], devices={gateway: place.bridge})
     metadata.start()

@@ -6,6 +6,9 @@
 It listens on the bridge's own address, to which a rule of the packet filter turns what machines send
 to 169.254.169.254; so several clouds on one host answer their own machines only. Who asks is known by
 its address; nobody else is answered.
+
+What is sent to 169.254.170.2 comes here as well: the containers of builds ask there for credentials, each by a path
+that nobody else knows.
 """
 
 from __future__ import annotations
@@ -28,6 +31,13 @@ log = logging.getLogger(__name__)
 MAX_TTL = 21600
 """Longest life of a token in seconds."""
 Lookup = Callable[[str], InstanceMetadata | None]
+CREDENTIALS = "/v2/credentials/"
+Credentials = Callable[[str], bytes | None]
+"""The answer to a path below CREDENTIALS, None when it leads nowhere."""
+
+
+def no_credentials(_path: str) -> bytes | None:
+    return None
 
 
 class Tokens:
@@ -78,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
+        if self.path.startswith(CREDENTIALS):
+            self._send_credentials()
+            return
         about = self._caller()
         if about is None:
             return
@@ -113,6 +126,13 @@ class _Handler(BaseHTTPRequestHandler):
             token = self.server.tokens.new(about.instance_id, ttl)
             self._send(200, token.encode(), {"X-Aws-Ec2-Metadata-Token-Ttl-Seconds": str(ttl)})
 
+    def _send_credentials(self) -> None:
+        document = self.server.credentials(self.path) if self.command == "GET" else None
+        if document is None:
+            self._send(404)
+        else:
+            self._send(200, document, content_type="application/json")
+
     def _caller(self) -> InstanceMetadata | None:
         """Whose request this is; a stranger gets no answer."""
         address = self.client_address[0]
@@ -127,9 +147,15 @@ class _Handler(BaseHTTPRequestHandler):
         if length.isdigit():
             self.rfile.read(min(int(length), 65536))
 
-    def _send(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+    def _send(
+        self,
+        status: int,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        content_type: str = "text/plain",
+    ) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -138,16 +164,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
-        log.debug("%s %s", self.client_address[0], format % args)
+        if not getattr(self, "path", "").startswith(CREDENTIALS):
+            log.debug("%s %s", self.client_address[0], format % args)
 
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, bridge: str, address: str, lookup: Lookup) -> None:
+    def __init__(self, bridge: str, address: str, lookup: Lookup, credentials: Credentials) -> None:
         self.bridge = bridge
         self.lookup = lookup
+        self.credentials = credentials
         self.tokens = Tokens()
         super().__init__((address, 80), _Handler)
 
@@ -157,10 +185,13 @@ class _Listener(ThreadingHTTPServer):
 
 
 class MetadataServer:
-    """Serves the machines on *bridge*, whose own address is *address*; *lookup* tells what belongs to an address."""
+    """Serves the machines on *bridge*, whose own address is *address*; *lookup* tells what belongs to an address.
 
-    def __init__(self, bridge: str, address: str, lookup: Lookup) -> None:
-        self._listener = _Listener(bridge, address, lookup)
+    *credentials* tells what the containers of builds get.
+    """
+
+    def __init__(self, bridge: str, address: str, lookup: Lookup, credentials: Credentials = no_credentials) -> None:
+        self._listener = _Listener(bridge, address, lookup, credentials)
         self._thread = threading.Thread(target=self._listener.serve_forever, name="imds", daemon=True)
 
     def start(self) -> None:

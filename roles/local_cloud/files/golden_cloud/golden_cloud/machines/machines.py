@@ -47,6 +47,7 @@ class PodmanMachines:
         self._runtime = runtime.remembered(self._runtime_file)
         known = self._runtime or runtime.Runtime()
         self.podman = Podman(place, known.podman)
+        self._lent: set[str] = set()
         self._instance_at = {record["address"]: name for name, record in self.records().items()}
         self._tell_ended: Callable[[str], None] = lambda _instance_id: None
         self._watch = Watch(self._ended_by_itself)
@@ -177,11 +178,8 @@ class PodmanMachines:
 
     def _reserve_address(self, directory: Path, image_ref: str, hostname: str, instance_type: str) -> str:
         """Choose the machine's address and write down what is known of it."""
-        last_file = self.place.instances / "last_address"
         with self._addresses:
-            used = [record["address"] for record in self.records().values()]
-            last = last_file.read_text() if last_file.exists() else None
-            address = network.next_address(self.subnet, used, last)
+            address = self._free_address()
             directory.mkdir(parents=True, mode=0o700)
             record: dict[str, str | None] = {
                 "address": address,
@@ -191,9 +189,33 @@ class PodmanMachines:
             }
             record |= {"user": self._user_of(image_ref)}
             (directory / "machine.json").write_text(json.dumps(record))
-            last_file.write_text(address)
             self._instance_at[address] = directory.name
         return address
+
+    def _free_address(self) -> str:
+        """The next one that is nobody's; only for who holds the lock of addresses."""
+        last_file = self.place.instances / "last_address"
+        used = {*(record["address"] for record in self.records().values()), *self._lent}
+        last = last_file.read_text() if last_file.exists() else None
+        address = network.next_address(self.subnet, used, last)
+        last_file.write_text(address)
+        return address
+
+    def lend_address(self) -> str:
+        """An address on the bridge for something that is no instance, until it is given back."""
+        with self._addresses:
+            address = self._free_address()
+            self._lent.add(address)
+        return address
+
+    def take_back(self, address: str) -> None:
+        with self._addresses:
+            self._lent.discard(address)
+
+    @property
+    def way(self) -> runtime.Runtime | None:
+        """The way in which machines run on this host; None before the first one."""
+        return self._runtime
 
     def records(self) -> dict[str, dict[str, Any]]:
         """What was written down of each machine, by instance id."""

@@ -26,6 +26,8 @@ from golden_cloud.ports import MachineError
 log = logging.getLogger(__name__)
 
 METADATA_ADDRESS = "169.254.169.254"
+CREDENTIALS_ADDRESS = "169.254.170.2"
+"""Where the containers of builds ask for their role's credentials, as those of ECS do."""
 _POOL = ipaddress.IPv4Network("10.192.0.0/11")
 
 
@@ -206,15 +208,15 @@ def _have_rule(table: str, rule: list[str]) -> None:
 def admit(place: Place, subnet: str, port: int) -> None:
     """Let machines reach the API and the metadata service, at the bridge's own address and no other of the host's.
 
-    Packets to the metadata address are turned to the bridge's own. The address is not given to the bridge: a host that
-    is an instance on AWS itself would lose its metadata service.
+    Packets to the metadata addresses are turned to the bridge's own. They are not given to the bridge: a host that is
+    an instance on AWS itself would lose its metadata service.
     """
     allow = ["INPUT", "-d", f"{gateway(subnet)}/32", "-i", place.bridge, "-p", "tcp", "-m", "multiport"]
     allow += ["--dports", f"80,{port}", "-j", "ACCEPT"]
-    turn = ["PREROUTING", "-i", place.bridge, "-d", f"{METADATA_ADDRESS}/32", "-p", "tcp", "-m", "tcp"]
-    turn += ["--dport", "80", "-j", "REDIRECT", "--to-ports", "80"]
-    for table, rule in (("filter", allow), ("nat", turn)):
-        _have_rule(table, rule)
+    _have_rule("filter", allow)
+    for address in (METADATA_ADDRESS, CREDENTIALS_ADDRESS):
+        turn = ["PREROUTING", "-i", place.bridge, "-d", f"{address}/32", "-p", "tcp", "-m", "tcp"]
+        _have_rule("nat", [*turn, "--dport", "80", "-j", "REDIRECT", "--to-ports", "80"])
 
 
 def _iptables(table: str, *arguments: str) -> subprocess.CompletedProcess[str]:

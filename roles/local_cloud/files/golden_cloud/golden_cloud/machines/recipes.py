@@ -36,6 +36,31 @@ _PACKAGES = (
     "systemd-sysv",
 )
 
+_BUILD_PACKAGES = (
+    "awscli",
+    "ca-certificates",
+    "curl",
+    "git",
+    "gnupg",
+    "iproute2",
+    "jq",
+    "less",
+    "locales",
+    "netbase",
+    "openssh-client",
+    "procps",
+    "python3",
+    "python3-boto3",
+    "python3-pip",
+    "python3-venv",
+    "rsync",
+    "sudo",
+    "tini",
+    "unzip",
+    "xz-utils",
+    "zip",
+)
+
 _CLOUD_CONFIG = """\
 # The instance's data comes from a seed directory named on the init's command line.
 datasource_list: [NoCloud, None]
@@ -54,6 +79,8 @@ system_info:
     sudo: ["ALL=(ALL) NOPASSWD:ALL"]
     shell: /bin/bash
 """
+
+_CLOUD_CONFIG_FILE = "/etc/cloud/cloud.cfg.d/90_golden_cloud.cfg"
 
 _SOURCES = """\
 Types: deb
@@ -117,6 +144,11 @@ RECIPES = (
 )
 
 
+BUILD = Recipe(key="codebuild", suite="trixie", release="13", snapshot="20261101-2283", packages=_BUILD_PACKAGES)
+"""What builds of CodeBuild run in; no AMI. Of Debian 13, as the AWS CLI of Debian 12 does not obey AWS_ENDPOINT_URL and
+would call AWS itself."""
+
+
 def machine() -> str:
     """Debian's word for this machine's architecture; raises ``ValueError`` for one that EC2 does not have."""
     words = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -139,7 +171,11 @@ def mmdebstrap_argv(recipe: Recipe, work: str, target: str, mirror: str | None) 
         f"--architectures={machine()}",
         f"--include={','.join(recipe.packages)}",
         f'--customize-hook=sh {work}/finish "$1"',
-        f"--customize-hook=upload {work}/cloud.cfg /etc/cloud/cloud.cfg.d/90_golden_cloud.cfg",
+        *(
+            [f"--customize-hook=upload {work}/cloud.cfg {_CLOUD_CONFIG_FILE}"]
+            if "cloud-init" in recipe.packages
+            else []
+        ),
         f"--customize-hook=upload {work}/debian.sources /etc/apt/sources.list.d/debian.sources",
         recipe.suite,
         target,

@@ -18,6 +18,7 @@ from typing import Any
 from golden_cloud.api import inside, runtime
 
 PATH = "/v2/credentials/"
+SERVICE = "codebuild.amazonaws.com"
 
 _by_path: dict[str, BuildCredentials] = {}
 
@@ -50,7 +51,7 @@ class BuildCredentials:
         with self._lock:
             if self._session is None or self._session.expiration < soon:
                 seconds = max(1, int(timings.build_credentials))
-                self._session = inside.assume(self.role_arn, self.session_name, self.region, seconds)
+                self._session = inside.assume(self.role_arn, self.session_name, self.region, seconds, SERVICE)
             return self._session
 
     def client(self, service: str) -> Any:

@@ -17,6 +17,7 @@ from golden_cloud.api.codebuild.log import BuildLog
 from golden_cloud.api.codebuild.outcome import Ended, Failure
 from golden_cloud.api.codebuild.shell import Failed
 from golden_cloud.api.codebuild.steps import Steps
+from golden_cloud.api.errors import CloudError
 from golden_cloud.ports import MachineError
 
 TICK = 0.25
@@ -158,6 +159,9 @@ class Run:
             action()
         except Failure as failed:
             failure = failed
+        except CloudError as error:
+            # The service role may not, or lets CodeBuild in no more.
+            failure = Failure("CLIENT_ERROR", f"{error.code}: {error.message}")
         except (MachineError, Failed) as error:
             # That is how a command ends whose container is taken away.
             if self._ending.status is None:

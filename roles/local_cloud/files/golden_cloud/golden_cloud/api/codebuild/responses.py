@@ -24,6 +24,7 @@ from golden_cloud.api.codebuild.backend import (
     codebuild_backends,
 )
 from golden_cloud.api.codebuild.build import Build, now
+from golden_cloud.api.codebuild.credentials import SERVICE
 from golden_cloud.api.codebuild.project import Shape, invalid
 from golden_cloud.api.codebuild.report_responses import ReportResponses
 from golden_cloud.api.ec2.filters import page
@@ -31,7 +32,6 @@ from golden_cloud.api.errors import CloudError
 from golden_cloud.api.inside import ROLE_ARN
 from golden_cloud.api.service import CloudResponse
 
-SERVICE = "codebuild.amazonaws.com"
 PAGE = 100
 TOKEN_LASTS = timedelta(minutes=5)
 """How long an idempotency token is remembered."""

@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from golden_cloud.api.codebuild.build import Build
+from golden_cloud.api.codebuild.clone import clone
 from golden_cloud.api.codebuild.credentials import BuildCredentials
 from golden_cloud.api.codebuild.outcome import Failure
 from golden_cloud.api.codebuild.project import HOSTED, bucket_and_key
@@ -42,7 +43,7 @@ def fetch(build: Build, source: dict[str, Any], version: str | None, credentials
         if kind == "S3":
             return _from_s3(source, version, credentials)
         if kind == "CODECOMMIT":
-            return _from_codecommit(build, source, version, credentials)
+            return Fetched(*clone(build, source, version, credentials.principal))
     except ClientError as error:
         code, text = error.response["Error"]["Code"], error.response["Error"]["Message"]
         raise Failure(ERROR, f"{code}: {text} for primary source and source version {version or ''}") from None
@@ -94,12 +95,6 @@ def _folder(s3: Any, bucket: str, prefix: str) -> bytes:
             if name and not name.endswith("/"):
                 found[name] = s3.get_object(Bucket=bucket, Key=about["Key"])["Body"].read()
     return _tar(found)
-
-
-def _from_codecommit(
-    build: Build, source: dict[str, Any], version: str | None, credentials: BuildCredentials
-) -> Fetched:
-    raise Failure(ERROR, "the local cloud has no source of type CODECOMMIT")
 
 
 def tar_of_zip(content: bytes) -> bytes:

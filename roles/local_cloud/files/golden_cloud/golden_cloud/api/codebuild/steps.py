@@ -10,7 +10,7 @@ import secrets
 
 from golden_cloud.api import permitted, runtime
 from golden_cloud.api.access import PARTITION
-from golden_cloud.api.codebuild import artifacts, log, source, variables
+from golden_cloud.api.codebuild import artifacts, log, network, source, variables
 from golden_cloud.api.codebuild.backend import codebuild_backends
 from golden_cloud.api.codebuild.build import Build
 from golden_cloud.api.codebuild.buildspec import Artifacts, Buildspec, BuildspecError, Report, parse
@@ -56,6 +56,8 @@ class Steps:
 
     def provision(self) -> None:
         environment = self._build.asked["environment"]
+        if self._build.asked.get("vpcConfig"):
+            network.require(self._build, self._credentials.principal)
         self._log.say(f"Waiting for a container of {environment['image']}")
         try:
             builder = self._cloud.builders.start(
@@ -104,6 +106,8 @@ class Steps:
         for name, phase in self.spec.phases.items():
             for tool in phase.runtimes:
                 self._log.say(f"phases.{name}.runtime-versions: {tool} is not chosen here; the image's own is used")
+        if self.spec.git_credential_helper:
+            self._log.say("env.git-credential-helper: git is not given the service role's credentials here")
         if self._build.asked["cache"]["type"] != "NO_CACHE" and self.spec.cache_paths:
             self._log.say("cache: nothing is kept between builds here; the build begins without a cache")
 
