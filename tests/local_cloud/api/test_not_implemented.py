@@ -22,7 +22,7 @@ import pytest
         ("ssm", "send_command", {"DocumentName": "x"}),
         ("sts", "get_federation_token", {"Name": "me"}),
         ("iam", "create_group", {"GroupName": "x"}),
-        ("codebuild", "list_projects", {}),
+        ("codebuild", "list_fleets", {}),
         ("codepipeline", "list_webhooks", {}),
         ("lambda", "list_functions", {}),
         ("sns", "list_platform_applications", {}),

@@ -29,6 +29,10 @@ from golden_cloud import state
 from golden_cloud.api import bus, logs, metadata, organizations, runtime
 from golden_cloud.api.autoscaling.backend import autoscaling_backends
 from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
+from golden_cloud.api.codebuild import credentials as build_credentials
+from golden_cloud.api.codebuild import responses as codebuild
+from golden_cloud.api.codebuild.backend import codebuild_backends
+from golden_cloud.api.codebuild.responses import CloudCodeBuildResponse
 from golden_cloud.api.codecommit import backend as codecommit
 from golden_cloud.api.codecommit.responses import CloudCodeCommitResponse
 from golden_cloud.api.codepipeline import polling
@@ -47,6 +51,7 @@ from golden_cloud.api.keeper import Keeper
 from golden_cloud.api.keys import CloudKmsBackend, CloudKMSResponse
 from golden_cloud.api.logs import CloudLogsBackend, CloudLogsResponse
 from golden_cloud.api.organizations import CloudOrganizationsResponse
+from golden_cloud.api.policies.guard import Guard
 from golden_cloud.api.queues import CloudSQSBackend, CloudSQSResponse
 from golden_cloud.api.rbin import CloudRbinResponse, rbin_backends
 from golden_cloud.api.record.calls import CallLog
@@ -57,7 +62,7 @@ from golden_cloud.api.scheduler.responses import CloudSchedulerResponse
 from golden_cloud.api.secrets import CloudSecretsManagerBackend, CloudSecretsManagerResponse
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
 from golden_cloud.api.topics import CloudSNSBackend, CloudSNSResponse, CloudSubscription
-from golden_cloud.ports import Config, InstanceMetadata, Machines
+from golden_cloud.ports import Builders, Config, InstanceMetadata, Machines
 
 BACKENDS: dict[str, BackendDict] = {
     "ec2": ec2_backends,
@@ -77,6 +82,7 @@ BACKENDS: dict[str, BackendDict] = {
     "logs": logs_backends,
     "secretsmanager": secretsmanager_backends,
     "codecommit": codecommit.codecommit_backends,
+    "codebuild": codebuild_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -97,6 +103,7 @@ SERVICES: dict[str, Dispatch] = {
     "logs": CloudLogsResponse.dispatch,
     "secretsmanager": CloudSecretsManagerResponse.dispatch,
     "codecommit": CloudCodeCommitResponse.dispatch,
+    "codebuild": CloudCodeBuildResponse.dispatch,
 }
 
 
@@ -107,15 +114,16 @@ SAVE_RETRY = 5.0
 class App:
     """One local cloud's API. moto's state belongs to the process, so a process has one."""
 
-    def __init__(self, config: Config, machines: Machines) -> None:
-        self._cloud = runtime.Cloud(config, machines)
+    def __init__(self, config: Config, machines: Machines, builders: Builders | None = None) -> None:
+        self._cloud = runtime.Cloud(config, machines, builders)
         _extend_moto()
         runtime.install(self._cloud)
         self._file = state.StateFile(config.state_directory / "api-state.pickle")
         self._calls = CallLog(config.state_directory / "calls.jsonl")
         self._closing = threading.Event()
         regions = set(AccountSpecificBackend.get_session().get_available_regions("ec2"))
-        self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls)
+        self._guard = Guard(self._cloud)
+        self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls, self._guard)
         machines.watch(lifecycle.machine_ended)
         bus.listen(firing.listen)
         bus.listen(polling.listen)
@@ -142,6 +150,7 @@ class App:
             codecommit.recover()
             logs.recover()
             lifecycle.recover()
+            codebuild.recover()
             self._cloud.touched()
         self.save()
 
@@ -170,6 +179,7 @@ class App:
         self._saver.join()
         self._keeper.join()
         self.save()
+        self._guard.save()
         self._calls.close()
 
     def idle(self, timeout: float = 30.0) -> bool:
@@ -186,6 +196,11 @@ class App:
         if found is not None and found.role_credentials is not None:
             self._cloud.changed.set()
         return found
+
+    @staticmethod
+    def container_credentials(path: str) -> bytes | None:
+        """What a build's container gets that asks for its service role's credentials; None for a stranger."""
+        return build_credentials.answer(path)
 
     def _save_as_it_changes(self) -> None:
         while not self._closing.is_set():

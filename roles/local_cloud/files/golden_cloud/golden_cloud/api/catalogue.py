@@ -127,7 +127,8 @@ _SSM |= {
 _STS: dict[str, Options] = {
     "GetCallerIdentity": ALL,
     "GetSessionToken": _only("DurationSeconds"),
-    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId"),
+    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId Policy"),
+    "DecodeAuthorizationMessage": ALL,
 }
 
 _IAM = _as_is(
@@ -141,6 +142,17 @@ _IAM = _as_is(
     DeletePolicyVersion TagPolicy UntagPolicy
     ListAccountAliases CreateAccountAlias DeleteAccountAlias
     CreateUser GetUser DeleteUser ListUsers CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
+    """
+)
+
+_IAM |= _as_is(
+    """
+    PutRolePermissionsBoundary DeleteRolePermissionsBoundary SetDefaultPolicyVersion
+    PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+    AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+    CreateGroup GetGroup DeleteGroup ListGroups AddUserToGroup RemoveUserFromGroup ListGroupsForUser
+    PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies
+    AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies
     """
 )
 
@@ -342,6 +354,34 @@ _CODECOMMIT |= {
     "GetDifferences": _only("repositoryName beforeCommitSpecifier afterCommitSpecifier MaxResults NextToken"),
 }
 
+_CODEBUILD = _as_is(
+    """
+    DeleteProject BatchGetProjects ListProjects StopBuild RetryBuild BatchGetBuilds BatchDeleteBuilds
+    ListBuilds ListBuildsForProject ImportSourceCredentials ListSourceCredentials DeleteSourceCredentials
+    CreateReportGroup UpdateReportGroup DeleteReportGroup BatchGetReportGroups ListReportGroups
+    BatchGetReports ListReports ListReportsForReportGroup DeleteReport DescribeTestCases
+    """
+)
+_PROJECT = """
+    name description source secondarySources sourceVersion secondarySourceVersions artifacts secondaryArtifacts cache
+    environment serviceRole timeoutInMinutes queuedTimeoutInMinutes encryptionKey tags vpcConfig badgeEnabled
+    logsConfig concurrentBuildLimit
+    """
+_CODEBUILD |= {
+    "CreateProject": _only(_PROJECT),
+    "UpdateProject": _only(_PROJECT),
+    "StartBuild": _only(
+        """
+        projectName secondarySourcesOverride secondarySourcesVersionOverride sourceVersion artifactsOverride
+        secondaryArtifactsOverride environmentVariablesOverride sourceTypeOverride sourceLocationOverride
+        sourceAuthOverride gitCloneDepthOverride gitSubmodulesConfigOverride buildspecOverride insecureSslOverride
+        reportBuildStatusOverride environmentTypeOverride imageOverride computeTypeOverride cacheOverride
+        serviceRoleOverride privilegedModeOverride timeoutInMinutesOverride queuedTimeoutInMinutesOverride
+        encryptionKeyOverride idempotencyToken logsConfigOverride imagePullCredentialsTypeOverride
+        """
+    ),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -360,6 +400,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "logs": _LOGS,
     "secretsmanager": _SECRETS_MANAGER,
     "codecommit": _CODECOMMIT,
+    "codebuild": _CODEBUILD,
 }
 
 _READS = ("Describe", "Get", "List", "Head", "Filter", "BatchGet")

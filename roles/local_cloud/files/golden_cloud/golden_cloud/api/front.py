@@ -36,6 +36,7 @@ from golden_cloud.api.faults import words
 from golden_cloud.api.faults.book import FaultBook
 from golden_cloud.api.faults.choose import Decision
 from golden_cloud.api.faults.fault import IMAGE_ACTIONS, Call
+from golden_cloud.api.policies.guard import Guard
 from golden_cloud.api.record import masking
 from golden_cloud.api.record.calls import CallLog, CallRecord
 from golden_cloud.api.record.parameters import operation_by_path, parameters_of
@@ -90,13 +91,15 @@ class Front:
         services: dict[str, Dispatch],
         regions: set[str],
         calls: CallLog,
+        guard: Guard,
     ) -> None:
         self._cloud = cloud
         self._services = services
         self._regions = regions
         self._calls = calls
         self._faults: FaultBook = cloud.faults
-        self._control = Control(cloud.config, cloud.faults, calls)
+        self._guard = guard
+        self._control = Control(cloud.config, cloud.faults, calls, guard)
         self._git = GitServer(cloud, regions, calls)
         self._told: set[type[Exception]] = set()
         """Kinds of trouble with the record of calls that the log has."""
@@ -212,17 +215,17 @@ class Front:
         request.environ[IDENTITY] = identity
         request.environ[REGION] = authorization.region
         call.parameters = parameters_of(call.service, call.operation, request)
-        call.decision = self._faults.decide(
-            Call(
-                service=call.service,
-                operation=call.operation,
-                access_key=call.access_key,
-                account=call.account,
-                region=call.region,
-                user_agent=headers.get("user-agent", ""),
-                parameters=call.parameters,
-            )
+        asked = Call(
+            service=call.service,
+            operation=call.operation,
+            access_key=call.access_key,
+            account=call.account,
+            region=call.region,
+            user_agent=headers.get("user-agent", ""),
+            parameters=call.parameters,
         )
+        self._guard.check(identity, asked, environ.get("REMOTE_ADDR", ""))
+        call.decision = self._faults.decide(asked)
         self._go_wrong(call, request.environ)
         return self._work(request, call)
 

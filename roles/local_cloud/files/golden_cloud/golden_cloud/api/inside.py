@@ -20,7 +20,7 @@ import botocore.session
 from botocore.config import Config
 from moto.sts.models import sts_backends
 
-from golden_cloud.api import runtime
+from golden_cloud.api import permitted, runtime
 from golden_cloud.api.access import PARTITION
 
 ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:.+/)?(?P<name>[\w+=,.@-]+)")
@@ -40,14 +40,17 @@ class Credentials:
     """In UTC, without a time zone."""
 
 
-def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600) -> Credentials:
+def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600, service: str = "") -> Credentials:
     """Credentials as a service gets them that the role's trust policy names; takes the lock.
 
-    ``ValueError`` when it is no role's ARN. Whether the role exists is for the caller to have seen to.
+    ``ValueError`` when it is no role's ARN, ``CloudError`` when ``service`` (``codebuild.amazonaws.com``) is told and
+    policies are enforced, and the role does not trust it. Whether the role exists is for the caller to have seen to.
     """
     match = ROLE_ARN.fullmatch(role_arn)
     if match is None:
         raise ValueError(f"{role_arn!r} is not the ARN of a role")
+    if service:
+        permitted.require(service, "sts:AssumeRole", role_arn)
     with runtime.current().changing():
         made = sts_backends[match["account"]][PARTITION].assume_role(
             region_name=region,
