@@ -20,7 +20,7 @@ requirements:
 options:
   _terms:
     description:
-      - The names of images.
+      - The names of images. The path of a Packer template that no definition names, such as V(./packer-web.json), is an image of its own.
     type: list
     elements: string
     required: true

@@ -20,7 +20,7 @@ requirements:
 options:
   _terms:
     description:
-      - The names of images, also several in one term with commas between.
+      - The names of images, or the paths of Packer templates that no definition names, also several in one term with commas between.
     type: list
     elements: string
     required: true
@@ -84,7 +84,7 @@ import typing as t
 from ansible.errors import AnsibleLookupError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.golden.ami.plugins.plugin_utils._definition import _find, _graph, _nodes, _overrides
+from ansible_collections.golden.ami.plugins.plugin_utils._definition import _find, _graph, _lone, _nodes, _overrides
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._load import Definition, Loaded
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._reader import SHARED_TEMPLATE, Reader
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
@@ -100,14 +100,18 @@ class LookupModule(LookupBase):
         except ModuleNotFoundError as error:
             raise AnsibleLookupError(missing_required_lib(error.name)) from error
 
-    def _load(self, names: list[str]) -> list[Loaded]:
+    def _load(self, terms: list[str]) -> list[Loaded]:
         values = _overrides.read_variables(self.get_option("values"))
         reader = Reader(self.get_option("directories"), self.get_option("hooks"))
-        for name in names:
-            _find.find_definition(name, reader.directories)
+        for term in terms:
+            if not _lone.is_path(term):
+                _find.find_definition(term, reader.directories)
         # First of all, so that a mistake is told in full and not in the words of the graph.
-        requested = {name: reader.load(name) for name in dict.fromkeys(names)}
+        loaded = {term: reader.load(term) for term in dict.fromkeys(terms)}
+        names = [loaded[term].definition["name"] for term in terms]
+        requested = {image.definition["name"]: image for image in loaded.values()}
         nodes = _nodes.read_nodes(reader.directories, reader.schema)
+        nodes |= {name: _graph.Node(name, file=requested[name].source.file) for name in _templates(loaded)}
         added = _graph.descendants(names, nodes) if self.get_option("children") else []
         order = _graph.in_order([*names, *added], nodes)
         _overrides.override([requested[name] for name in order if name in requested], values, str(SHARED_TEMPLATE))
@@ -115,6 +119,11 @@ class LookupModule(LookupBase):
         for image in images:
             _place(image.definition, image.definition["name"] in requested, nodes)
         return images
+
+
+def _templates(loaded: dict[str, Loaded]) -> list[str]:
+    """The images that are templates without a definition, which no other image can know of by itself."""
+    return [image.definition["name"] for term, image in loaded.items() if _lone.is_path(term)]
 
 
 def _names(terms: list[t.Any]) -> list[str]:

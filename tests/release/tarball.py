@@ -47,6 +47,7 @@ KEPT_BACK = {
     "Taskfile.yml",
     "ansible.cfg",
     "antsibull-nox.toml",
+    "buildspec.yml",
     "extensions",
     "galaxy.yml",
     "mypy.ini",

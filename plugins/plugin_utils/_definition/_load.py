@@ -21,6 +21,7 @@ from ansible_collections.golden.ami.plugins.plugin_utils._definition import (
     _find,
     _hooks,
     _life,
+    _lone,
     _requirements,
     _schema,
     _source,
@@ -93,13 +94,22 @@ def read_schema(file: Path) -> _schema.Schema:
 def load_definition(name: str, around: Around) -> Loaded:
     """Find, check and complete the definition of one image. Raises DefinitionError with every mistake in it."""
     path = _find.find_definition(name, around.directories)
-    source = _source.read_file(path, shown(path))
+    return _load(name, path, path.parent, _source.read_file(path, shown(path)), around)
+
+
+def load_template(template: Path, around: Around) -> Loaded:
+    """An image that is a template and nothing else. Raises DefinitionError."""
+    source = _lone.as_source(template, shown(template))
+    return _load(_lone.image_name(template), template, _lone.directory_of(template), source, around)
+
+
+def _load(name: str, path: Path, directory: Path, source: _source.Source, around: Around) -> Loaded:
     problems = _schema.find_problems(source, around.schema)
     if problems:
         raise DefinitionError(problems)
     definition = t.cast(Definition, _schema.with_defaults(source.data, around.schema))
     extra = t.cast(list[str], definition["content"])
-    definition |= {"name": name, "file": str(path), "directory": str(path.parent), "notes": [], "content": {}}
+    definition |= {"name": name, "file": str(path), "directory": str(directory), "notes": [], "content": {}}
     _complete(definition, source)
     requirements = _complete_requirements(definition, source)
     find = _FindRoles(around.find_role, requirements)
@@ -271,6 +281,8 @@ def _files_of_template(directory: Path, template: Path, definition: Definition) 
     elsewhere = [path for paths in definition["content"].values() for path in paths]
     requirements = [definition["requirements"]] if definition["requirements"] else []
     apart = [template, *map(Path, [*elsewhere, *definition["var_files"], *requirements]), *_suites(definition)]
+    if Path(definition["file"]) == template:
+        apart.extend(_lone.not_content(directory))
     return _files.files_beside(directory, apart)
 
 

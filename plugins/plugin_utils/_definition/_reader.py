@@ -13,11 +13,12 @@ import typing as t
 from pathlib import Path
 
 from ansible import constants
-from ansible_collections.golden.ami.plugins.plugin_utils._definition import _hooks
+from ansible_collections.golden.ami.plugins.plugin_utils._definition import _hooks, _lone
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._load import (
     Around,
     Loaded,
     load_definition,
+    load_template,
     read_schema,
 )
 
@@ -52,10 +53,14 @@ class Reader:
         self._hooks = _hooks.read_all_images_hooks(hooks, self.schema) if hooks else None
 
     def load(self, name: str) -> Loaded:
-        """One definition, checked and completed. Raises DefinitionError."""
+        """One definition, checked and completed, of an image's name or of a template's path. Raises DefinitionError."""
         beside = [directory / name / "roles" for directory in self.directories] + [Path.cwd() / "roles"]
         roles_path = [*beside, *map(Path, constants.DEFAULT_ROLES_PATH)]
         around = Around(self.directories, self.schema, lambda role: find_role(role, roles_path), self._hooks)
-        loaded = load_definition(name, around)
+        loaded = (
+            load_template(_lone.find_template(name, Path.cwd()), around)
+            if _lone.is_path(name)
+            else load_definition(name, around)
+        )
         loaded.definition["roles_path"] = [str(path) for path in roles_path]
         return loaded

@@ -147,7 +147,7 @@ def test_artifacts_as_a_zip_and_as_files(project: Project, s3: Any) -> None:
     keys = [one["Key"] for one in s3.list_objects_v2(Bucket="builds", Prefix=prefix)["Contents"]]
     assert keys == [f"{prefix}/a.txt", f"{prefix}/d/b.txt"]
     told = s3.head_object(Bucket="builds", Key=keys[0])
-    assert told["ServerSideEncryption"] == "aws:kms" and told["SSEKMSKeyId"].endswith("alias/aws/s3")
+    assert told["ServerSideEncryption"] == "aws:kms" and ":key/" in told["SSEKMSKeyId"]
 
 
 def test_artifacts_that_are_not_there_or_go_elsewhere(project: Project, s3: Any) -> None:

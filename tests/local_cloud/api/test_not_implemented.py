@@ -21,7 +21,7 @@ import pytest
         ("ec2", "create_store_image_task", {"ImageId": "ami-1", "Bucket": "b"}),
         ("ssm", "send_command", {"DocumentName": "x"}),
         ("sts", "get_federation_token", {"Name": "me"}),
-        ("iam", "create_login_profile", {"UserName": "x"}),
+        ("iam", "generate_credential_report", {}),
         ("codebuild", "list_fleets", {}),
         ("codepipeline", "list_webhooks", {}),
         ("lambda", "list_functions", {}),

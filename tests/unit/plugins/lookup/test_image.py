@@ -104,10 +104,18 @@ def test_an_image_that_is_not_there_names_those_that_are(here: Path) -> None:
     assert f"a new one is a file {here}/images/wbe/image.yml" in message
 
 
-@pytest.mark.parametrize("name", ["../etc", "Web", "-web", ""])
+@pytest.mark.parametrize("name", ["Web", "-web", ""])
 def test_a_name_that_none_can_have(name: str) -> None:
     with pytest.raises(AnsibleLookupError, match="is no image's name: lower-case letters"):
         look(name)
+
+
+def test_a_path_is_that_of_a_template(here: Path) -> None:
+    define(here / "images", "web")
+    with pytest.raises(AnsibleLookupError, match="there is no such template"):
+        look("../etc")
+    with pytest.raises(AnsibleLookupError, match="this is no Packer template"):
+        look("images/web")
 
 
 def test_mistakes_come_all_at_once_with_their_place(here: Path) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Roles that services work as: whether one is there and lets the service in, and whether a caller may hand it over."""
+"""Roles that services work as: whether one is there and lets the service in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
-from golden_cloud.api import permitted
 from golden_cloud.api.access import PARTITION
 from golden_cloud.api.inside import ROLE_ARN
 
@@ -26,11 +25,6 @@ def trusts(role_arn: str, service: str) -> bool:
     roles = iam_backends[match["account"]][PARTITION].roles.values()
     document = next((role.assume_role_policy_document for role in roles if role.arn == role_arn), None)
     return document is not None and any(_lets_in(s, service) for s in _listed(_parsed(document).get("Statement")))
-
-
-def pass_role(principal: str, role_arn: str, service: str) -> None:
-    """``AccessDeniedException`` unless the caller may give the role to the service."""
-    permitted.require(principal, "iam:PassRole", role_arn, {"iam:PassedToService": service})
 
 
 def _parsed(document: Any) -> dict[str, Any]:

@@ -230,7 +230,6 @@ class CloudCodeBuildResponse(CloudResponse, ReportResponses, BaseResponse):
         match = ROLE_ARN.fullmatch(role)
         if match is None or match["account"] != self.identity.account_id:
             raise invalid("Invalid service role: Service role account ID does not match caller's account")
-        trust.pass_role(self.identity.arn, role, SERVICE)
         if not trust.trusts(role, SERVICE):
             raise invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}")
 

@@ -53,6 +53,7 @@ CODEBUILD = table(
     CreateWebhook project/{projectName}
     DeleteWebhook project/{projectName}
     CreateReportGroup report-group/{name}
+    UpdateReportGroup {arn}
     DeleteReportGroup {arn}
     BatchGetReportGroups {reportGroupArns}
     ListReportsForReportGroup {reportGroupArn}
