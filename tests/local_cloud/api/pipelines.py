@@ -187,7 +187,7 @@ class Pipelines:
 
     bucket: Bucket
 
-    def __init__(self, cloud: Any, builds: Builds) -> None:
+    def __init__(self, cloud: Any, builds: Any) -> None:
         self.cloud, self.builds = cloud, builds
         self.role = role(cloud)
 

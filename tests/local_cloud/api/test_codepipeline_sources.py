@@ -11,6 +11,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from golden_cloud.api import permitted
 from pipelines import BUCKET, Builds, Pipelines, action, build, builds, source, stage, until
 
 __all__ = ["builds"]
@@ -101,6 +102,26 @@ def test_a_push_goes_through_the_pipeline(pipelines: Pipelines) -> None:
     revision = {"actionName": "Get", "revisionType": "COMMIT_ID", "revisionValue": first}
     pipelines.becomes(pipelines.start(sourceRevisions=[revision]), "Succeeded")
     assert [_content(pipelines, n)["image.yml"] for n in (1, 2)] == ["two", "one"]
+
+
+def test_a_role_that_may_not_take_the_archive(pipelines: Pipelines, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def _decide(principal: str, wanted: str, resource: str, _context: Any) -> str | None:
+        asked.append((principal, wanted, resource))
+        return f"{principal} is not authorized to perform: {wanted}" if wanted in denied else None
+
+    denied = {"codecommit:GetUploadArchiveStatus"}
+    monkeypatch.setattr(permitted, "decide", _decide)
+    _commit(pipelines.cloud, "one")
+    execution = pipelines.create(stages=[stage("Source", _branch()), stage("Build", build("bake"))])
+    pipelines.becomes(execution, "Failed")
+    error = pipelines.action("Source", "Get")["errorDetails"]
+    assert (error["code"], "codecommit:GetUploadArchiveStatus" in error["message"]) == ("PermissionError", True)
+    repository = f"arn:aws:codecommit:us-east-1:{ACCOUNT}:images"
+    assert (pipelines.role, "codecommit:UploadArchive", repository) in asked
+    denied.clear()
+    pipelines.becomes(pipelines.start(), "Succeeded")
 
 
 def test_a_branch_that_codepipeline_watches_by_itself(pipelines: Pipelines) -> None:

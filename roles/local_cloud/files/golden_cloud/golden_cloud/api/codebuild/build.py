@@ -63,6 +63,8 @@ class Build:
     status: str = "IN_PROGRESS"
     phases: list[Phase] = field(default_factory=list)
     resolved_source: str | None = None
+    source_revision: str | None = None
+    """What a pipeline has made the source of: a commit, say, which its archive does not tell."""
     log_group: str | None = None
     log_stream: str | None = None
     artifacts: Shape = field(default_factory=dict)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.ec2.models import ec2_backends
 
-from golden_cloud.api import constraints, runtime, trust
+from golden_cloud.api import caller, constraints, runtime, trust
 from golden_cloud.api.codebuild import engine, order
 from golden_cloud.api.codebuild import project as projects
 from golden_cloud.api.codebuild.backend import (
@@ -108,16 +108,16 @@ class CloudCodeBuildResponse(CloudResponse, ReportResponses, BaseResponse):
         order.check_startable(asked)
         if call.get("serviceRoleOverride"):
             self._check_role(asked["serviceRole"])
-        return self._start(project, asked, call)
+        return self._start(project, asked, call, self.headers.get(caller.REVISION))
 
     def retry_build(self) -> ActionResult:
         """The same once more, as the build that is named took it."""
         call = self._checked()
         known = self._build(call.get("id") or "")
         project = self._project(known.project)
-        return self._again(call) or self._start(project, known.asked, call)
+        return self._again(call) or self._start(project, known.asked, call, known.source_revision)
 
-    def _start(self, project: Project, asked: Shape, call: Shape) -> ActionResult:
+    def _start(self, project: Project, asked: Shape, call: Shape, revision: str | None) -> ActionResult:
         backend, name = self._backend, project.shape["name"]
         limit = project.shape.get("concurrentBuildLimit")
         if limit is not None and len(backend.running(name)) >= limit:
@@ -125,6 +125,7 @@ class CloudCodeBuildResponse(CloudResponse, ReportResponses, BaseResponse):
             raise CloudError("AccountLimitExceededException", text)
         number = backend.numbers[name] = backend.numbers.get(name, 0) + 1
         build = Build(self.identity.account_id, self.region, name, number, self._initiator(), asked)
+        build.source_revision = revision
         backend.builds[build.id] = build
         if call.get("idempotencyToken"):
             backend.tokens[call["idempotencyToken"]] = Token(_digest(call), build.id, now())
@@ -259,7 +260,12 @@ class CloudCodeBuildResponse(CloudResponse, ReportResponses, BaseResponse):
         return ActionResult({"build": build.describe()}) if build is not None else None
 
     def _initiator(self) -> str:
-        """Who has started a build: a user's name, or a role's and its session's."""
+        """Who has started a build: a user's name, a role's and its session's, a pipeline, or a rule."""
+        who = caller.of(self.headers) or ""
+        if who.startswith(caller.CODEPIPELINE):
+            return who
+        if who.startswith(caller.EVENTS):
+            return f"rule/{who.rpartition('/')[2]}"
         return self.identity.arn.split("/", 1)[-1]
 
 

@@ -88,7 +88,7 @@ class Steps:
             directories[identifier] = directory
             if not identifier:
                 with self._cloud.changing():
-                    self._build.resolved_source = fetched.version
+                    self._build.resolved_source = self._build.source_revision or fetched.version
         self._log.say(f"CODEBUILD_SRC_DIR={directories['']}")
         self._read_buildspec(directories[""])
         given = variables.given(self._build, self.spec, self._credentials, self._log)

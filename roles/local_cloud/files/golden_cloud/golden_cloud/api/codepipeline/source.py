@@ -49,7 +49,9 @@ def _archive(job: Job, repository: str, commit_id: str) -> bytes:
     account, region = job.run.role_arn.split(":")[4], job.run.region
     arn = f"arn:{PARTITION}:codecommit:{region}:{account}:{repository}"
     try:
-        permitted.require(job.run.role_arn, "codecommit:UploadArchive", arn)
+        for operation in ("UploadArchive", "GetUploadArchiveStatus"):
+            # CodePipeline's own, which the API does not have.
+            permitted.require(job.run.role_arn, f"codecommit:{operation}", arn)
         return codecommit.archive(account, region, repository, commit_id)
     except CloudError as error:
         code = "PermissionError" if error.code == "AccessDeniedException" else "ConfigurationError"
