@@ -18,6 +18,7 @@ import boto3
 import pytest
 from botocore.config import Config as ClientConfig
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "local_cloud" / "files" / "golden_cloud"))
 
 from golden_cloud.api import create_app

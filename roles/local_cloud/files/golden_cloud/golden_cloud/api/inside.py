@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 from moto.sts.models import sts_backends
 
@@ -22,6 +24,9 @@ from golden_cloud.api import runtime
 from golden_cloud.api.access import PARTITION
 
 ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:.+/)?(?P<name>[\w+=,.@-]+)")
+
+_loader = botocore.loaders.create_loader()
+"""One for all clients: reading a service's model takes longer than most calls."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,10 @@ def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600) -
 
 def client(service: str, region: str, credentials: Credentials) -> Any:
     """A botocore client of this cloud's own endpoint."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", _loader)
     return boto3.session.Session(
+        botocore_session=core,
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,

@@ -40,6 +40,11 @@ class Jobs:
             self._waiting[key] = deque([job])
         threading.Thread(target=self._work, args=(key,), name=f"job-{key}", daemon=True).start()
 
+    def busy(self, key: str) -> bool:
+        """Whether something with this key is under way."""
+        with self._lock:
+            return key in self._waiting
+
     def _work(self, key: str) -> None:
         while True:
             with self._lock:

@@ -29,7 +29,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"((?:.*\.)?)Values?(?:\.\d+)?")
-_NO_SECRET = {"ClientToken", "NextToken", "HttpTokens", "PublicKeyMaterial"}
+_NO_SECRET = {"ClientToken", "NextToken", "HttpTokens", "PublicKeyMaterial", "SecretId", "SecretIdList"}
 
 
 def parameters(operation: str, given: Mapping[str, Any] | None) -> str:
