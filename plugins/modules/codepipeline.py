@@ -394,11 +394,11 @@ options:
         elements: dict
         default: []
         suboptions:
-          branches: &patterns
+          branches:
             description:
               - Branches, as patterns.
             type: dict
-            suboptions:
+            suboptions: &patterns
               includes:
                 description:
                   - One of these must match.
@@ -412,13 +412,15 @@ options:
                 elements: str
                 default: []
           tags:
-            <<: *patterns
             description:
               - Tags, as patterns. Not together with the others.
+            type: dict
+            suboptions: *patterns
           file_paths:
-            <<: *patterns
             description:
               - Paths of changed files, as patterns.
+            type: dict
+            suboptions: *patterns
       pull_request:
         description:
           - Pull requests that start it, up to three filters.
@@ -434,13 +436,15 @@ options:
             choices: [OPEN, UPDATED, CLOSED]
             default: []
           branches:
-            <<: *patterns
             description:
               - The branches that it is to be merged into, as patterns.
+            type: dict
+            suboptions: *patterns
           file_paths:
-            <<: *patterns
             description:
               - Paths of changed files, as patterns.
+            type: dict
+            suboptions: *patterns
 
 notes:
   - When nothing changes it costs two calls.

@@ -30,7 +30,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Says whether there is something to do, and shows the execution as it is now.
+      - Where there is something to do it says so, and shows the execution as it is now. Where there is nothing it waits, too.
   diff_mode:
     support: none
   idempotent:

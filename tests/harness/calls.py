@@ -15,6 +15,8 @@ from harness.faults import control
 
 # To enter another account is to look as well: it is done before anything is known there, and leaves nothing.
 READS = ("Describe", "Get", "List", "BatchGet", "AssumeRole")
+# What a service of the cloud says of itself when it calls another one: a pipeline that runs, for example.
+SERVICE = "golden-cloud/service"
 
 Call = dict[str, t.Any]
 
@@ -33,6 +35,11 @@ def calls_since(cloud: Cloud, mark: int, *operations: str) -> list[Call]:
         raise AssertionError(f"the record begins at call {told['first']} by now: those after {mark} are gone")
     found: list[Call] = told["calls"]
     return found
+
+
+def of_clients(calls: c.Iterable[Call]) -> list[Call]:
+    """Without what services of the cloud called of their own accord, which nobody's task is to answer for."""
+    return [call for call in calls if SERVICE not in (call.get("user_agent") or "")]
 
 
 def reads(calls: c.Iterable[Call]) -> Counter[str]:

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.calls import Call
+from harness.calls import Call, of_clients
 from harness.cloud import CHECKOUT, Cloud, Run
 from harness.outcome import NAMES, Step, Task
 
@@ -89,7 +89,7 @@ class Recorder:
         with self._calls.open("rb") as record:
             # A cloud that was reset meanwhile has a new record, and one that grew large is put aside.
             start = record.seek(start if start <= end else 0)
-            return [json.loads(line) for line in record.read(end - start).splitlines()]
+            return of_clients(json.loads(line) for line in record.read(end - start).splitlines())
 
     @property
     def _calls(self) -> Path:

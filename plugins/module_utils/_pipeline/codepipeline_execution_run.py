@@ -176,7 +176,8 @@ def _carry_out(world: _World, check_mode: bool) -> Resource:
         chosen = sent(chosen)
     if chosen.execution_id is None:
         return _result(chosen.reason, changed, None)
-    if check_mode or not options.wait:
+    # Without a call that writes, check mode is an apply: it waits, and fails, as that one does.
+    if (check_mode and changed) or not options.wait:
         return _result(chosen.reason, changed, _look(world, chosen.execution_id))
     world.progress.step(f"{options.pipeline}: {chosen.reason}, execution {chosen.execution_id}")
     execution = _follow(world, chosen.execution_id, time.monotonic() + options.timeout)

@@ -157,6 +157,7 @@ def test_a_failure_says_where_why_and_how_to_go_on(run: Run, world: World) -> No
     assert result["failure"]["log_lines"] == ["fatal: [default]: FAILED!"]
     assert world.request("GetLogEvents")["limit"] == 30
     assert result["execution"]["status"] == "Failed"
+    assert run(state="watched", _ansible_check_mode=True)["msg"] == result["msg"]
     world.deny["GetLogEvents"] = "AccessDeniedException"
     denied = run(state="watched")
     assert denied["failure"]["log_lines"] == []
