@@ -54,7 +54,7 @@ class BuildLog:
         with runtime.current().changing():
             backend = logs_backends[build.account_id][build.region]
             if group not in backend.groups:
-                permitted.require(principal, "logs:CreateLogGroup", arn)
+                permitted.require(principal, "logs:CreateLogGroup", f"{arn}:log-stream:")
                 backend.create_log_group(group, {})
             permitted.require(principal, "logs:CreateLogStream", f"{arn}:log-stream:{stream}")
             permitted.require(principal, "logs:PutLogEvents", f"{arn}:log-stream:{stream}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from golden_cloud.api.errors import CloudError
 from golden_cloud.api.faults.fault import Fault
 
-_QUERY = ("sts", "iam", "autoscaling")
+_QUERY = ("sts", "iam", "autoscaling", "sns")
 
 _STATUS = {
     # EC2's "server error codes". SDKs repeat what comes with 500 and 503, whatever its code.
@@ -52,6 +52,8 @@ def throttled(service: str) -> CloudError:
     """Too many calls."""
     if service == "ec2":
         return CloudError("RequestLimitExceeded", "Request limit exceeded.", 503)
+    if service == "s3":
+        return CloudError("SlowDown", "Please reduce your request rate.", 503)
     if service in _QUERY:
         return CloudError("Throttling", "Rate exceeded", 400)
     code = "TooManyRequestsException" if service == "organizations" else "ThrottlingException"
@@ -63,6 +65,8 @@ def expired(service: str) -> CloudError:
     if service == "ec2":
         return CloudError("RequestExpired", "Request has expired.", 400)
     text = "The security token included in the request is expired"
+    if service == "s3":
+        return CloudError("ExpiredToken", "The provided token has expired.", 400)
     if service in _QUERY:
         return CloudError("ExpiredToken", text, 403)
     return CloudError("ExpiredTokenException", text, 400)
