@@ -23,6 +23,7 @@ _STATUS = {
     "InternalServerError": 500,
     "RequestLimitExceeded": 503,
     "ServiceUnavailable": 503,
+    "SlowDown": 503,
     "Unavailable": 503,
     # Who is not allowed to.
     "AccessDenied": 403,
@@ -52,6 +53,8 @@ def throttled(service: str) -> CloudError:
     """Too many calls."""
     if service == "ec2":
         return CloudError("RequestLimitExceeded", "Request limit exceeded.", 503)
+    if service == "s3":
+        return CloudError("SlowDown", "Please reduce your request rate.", 503)
     if service in _QUERY:
         return CloudError("Throttling", "Rate exceeded", 400)
     code = "TooManyRequestsException" if service == "organizations" else "ThrottlingException"
@@ -62,6 +65,8 @@ def expired(service: str) -> CloudError:
     """The credentials are no longer valid."""
     if service == "ec2":
         return CloudError("RequestExpired", "Request has expired.", 400)
+    if service == "s3":
+        return CloudError("ExpiredToken", "The provided token has expired.", 400)
     text = "The security token included in the request is expired"
     if service in _QUERY:
         return CloudError("ExpiredToken", text, 403)
