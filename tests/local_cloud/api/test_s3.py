@@ -246,6 +246,17 @@ def test_what_is_no_xml_is_told_as_such(cloud: Any, s3: Any, refused: Any) -> No
         s3.put_bucket_tagging(Bucket="golden-artifacts", Tagging={"TagSet": []})
 
 
+def test_faults_are_in_the_words_of_s3(cloud: Any, s3: Any, refused: Any) -> None:
+    cloud.fault("s3:GetObject", "throttle")
+    quick = cloud.client("s3", config=ClientConfig(retries={"total_max_attempts": 1}))
+    with refused("SlowDown"):
+        quick.get_object(Bucket="golden-artifacts", Key="x")
+    with refused("NoSuchKey"):
+        quick.get_object(Bucket="golden-artifacts", Key="x")
+    (first, second) = [call for call in cloud.calls() if call["operation"] == "GetObject"]
+    assert (first["status"], second["status"], second["error"]) == (503, 404, "NoSuchKey")
+
+
 def test_another_account_needs_the_policy_of_the_bucket(cloud: Any, s3: Any, refused: Any) -> None:
     role = "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"
     keys = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]

@@ -79,8 +79,7 @@ class GitServer:
         if asked.region not in self._regions:
             raise CloudError("RepositoryDoesNotExistException", f"{asked.region} is not a Region", 404)
         with self._cloud.lock:
-            if self._cloud.closing:
-                raise CloudError("ServiceUnavailable", "The local cloud is ending.", 503)
+            self._refuse_when_closing()
             repository = _find(who, asked)
         permitted.require(who.arn, f"codecommit:{call.operation}", repository.arn)
         wire = environ.get("HTTP_GIT_PROTOCOL", "")
@@ -91,6 +90,10 @@ class GitServer:
             content = self._push(repository, body, who, call, wire)
             return HTTPResponse(content, 200, _NOT_CACHED, mimetype="application/x-git-receive-pack-result")
         return _streamed(_upload(repository, body, wire), f"{asked.service}-result")
+
+    def _refuse_when_closing(self) -> None:
+        if self._cloud.closing:
+            raise CloudError("ServiceUnavailable", "The local cloud is ending.", 503)
 
     def _authenticate(self, asked: Asked, given: tuple[str, str | None, str], host: str) -> Identity:
         access_key, token, password = given
@@ -118,7 +121,10 @@ class GitServer:
             finally:
                 done.set()
 
-        self._cloud.jobs.submit(repository.id, work)
+        with self._cloud.lock:
+            # Again, as the body may have come for long: nobody would wait for the work.
+            self._refuse_when_closing()
+            self._cloud.jobs.submit(repository.id, work)
         done.wait()
         (result,) = answer
         if isinstance(result, Exception):

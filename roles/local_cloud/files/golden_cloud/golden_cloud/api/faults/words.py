@@ -23,6 +23,7 @@ _STATUS = {
     "InternalServerError": 500,
     "RequestLimitExceeded": 503,
     "ServiceUnavailable": 503,
+    "SlowDown": 503,
     "Unavailable": 503,
     # Who is not allowed to.
     "AccessDenied": 403,
@@ -64,6 +65,8 @@ def expired(service: str) -> CloudError:
     """The credentials are no longer valid."""
     if service == "ec2":
         return CloudError("RequestExpired", "Request has expired.", 400)
+    if service == "s3":
+        return CloudError("ExpiredToken", "The provided token has expired.", 400)
     text = "The security token included in the request is expired"
     if service == "s3":
         return CloudError("ExpiredToken", "The provided token has expired.", 400)
