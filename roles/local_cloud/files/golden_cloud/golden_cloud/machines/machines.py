@@ -198,6 +198,7 @@ class PodmanMachines:
         used = {*(record["address"] for record in self.records().values()), *self._lent}
         last = last_file.read_text() if last_file.exists() else None
         address = network.next_address(self.subnet, used, last)
+        last_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         last_file.write_text(address)
         return address
 
