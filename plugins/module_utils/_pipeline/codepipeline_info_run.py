@@ -122,7 +122,9 @@ def run(module: t.Any) -> Resource:
     params = module.params
     if not 0 <= params["executions"] <= 100:
         module.fail_json(msg=f"executions is {params['executions']}, and may be 0 to 100.")
-    asked = _Asked(frozenset(params["include"]), _filters(params["filters"] or {}), params["executions"], region_of(module))
+    asked = _Asked(
+        frozenset(params["include"]), _filters(params["filters"] or {}), params["executions"], region_of(module)
+    )
     client = module.client("codepipeline")
     found = [_pipeline(client, name, asked) for name in _names(client, params["names"], asked.filters)]
     return {"changed": False, "pipelines": [one for one in found if one is not None]}
