@@ -68,8 +68,6 @@ def expired(service: str) -> CloudError:
     if service == "s3":
         return CloudError("ExpiredToken", "The provided token has expired.", 400)
     text = "The security token included in the request is expired"
-    if service == "s3":
-        return CloudError("ExpiredToken", "The provided token has expired.", 400)
     if service in _QUERY:
         return CloudError("ExpiredToken", text, 403)
     return CloudError("ExpiredTokenException", text, 400)
