@@ -110,12 +110,12 @@ options:
     description:
       - The name of the approval, when several wait.
     type: str
-  message:
+  summary:
     description:
       - What to say with an answer to an approval, or as the reason of a stop.
     type: str
     default: ""
-    aliases: [summary, reason]
+    aliases: [reason]
   retry_mode:
     description:
       - Which actions of the stage run again.
@@ -185,13 +185,13 @@ EXAMPLES = r"""
     pipeline: wordpress
     state: approved
     execution_id: "{{ started.execution.id }}"
-    message: The tests have passed.
+    summary: The tests have passed.
 
 - name: Reject what waits
   golden.ami.codepipeline_execution:
     pipeline: wordpress
     state: rejected
-    message: The kernel is too old.
+    summary: The kernel is too old.
 
 - name: Follow what a push has started
   golden.ami.codepipeline_execution:
@@ -214,7 +214,7 @@ EXAMPLES = r"""
     pipeline: wordpress
     state: stopped
     abandon: true
-    message: The branch was wrong.
+    summary: The branch was wrong.
 """
 
 RETURN = r"""

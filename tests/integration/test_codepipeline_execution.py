@@ -43,7 +43,7 @@ def test_an_approval_is_waited_for_and_answered_once(four: Four, pipelines: Pipe
     waits = four.module(MODULE, watch)
     assert waits.changed == [False] * 4
     assert [one["action"] for one in waits.apply.result["approvals"]] == ["look"]
-    answer = {"pipeline": pipelines.name, "state": "approved", "message": "good"}
+    answer = {"pipeline": pipelines.name, "state": "approved", "summary": "good"}
     approved = four.module(MODULE, answer)
     assert approved.changed == [True, True, False, False]
     assert approved.apply.result["execution"]["status"] == "Succeeded"
@@ -55,7 +55,7 @@ def test_rejected(four: Four, pipelines: Pipelines) -> None:
     four.module("golden.ami.codepipeline", pipelines.options(approval=True))
     pipelines.start()
     pipelines.until_it_waits()
-    rejected = four.module(MODULE, {"pipeline": pipelines.name, "state": "rejected", "message": "too old"})
+    rejected = four.module(MODULE, {"pipeline": pipelines.name, "state": "rejected", "summary": "too old"})
     assert rejected.changed == [True, True, False, False]
     assert rejected.apply.result["execution"]["status"] == "Failed"
     assert rejected.apply.result["failure"]["stage"] == "Approve"
@@ -66,7 +66,7 @@ def test_stopped(four: Four, pipelines: Pipelines) -> None:
     four.module("golden.ami.codepipeline", pipelines.options(approval=True))
     pipelines.start()
     pipelines.until_it_waits()
-    options = {"pipeline": pipelines.name, "state": "stopped", "abandon": True, "message": "wrong branch"}
+    options = {"pipeline": pipelines.name, "state": "stopped", "abandon": True, "summary": "wrong branch"}
     stopped = four.module(MODULE, options)
     assert stopped.changed == [True, True, False, False]
     assert stopped.apply.result["execution"]["status"] == "Stopped"

@@ -116,8 +116,8 @@ def _answered(client: Client, options: Options) -> Plan:
 
 def plan_answer(client: Client, options: Options) -> Plan:
     """Approve or reject what waits."""
-    if len(options.message) > _MESSAGE:
-        raise PipelineError(f"message has {len(options.message)} characters, of which AWS takes {_MESSAGE}.")
+    if len(options.summary) > _MESSAGE:
+        raise PipelineError(f"summary has {len(options.summary)} characters, of which AWS takes {_MESSAGE}.")
     states = calls.get_state(client, options.pipeline)
     all_waiting = waiting(client, options.pipeline, states, options.execution_id)
     found = [one for one in all_waiting if _fits(options, one.stage, one.action)]
@@ -130,7 +130,7 @@ def plan_answer(client: Client, options: Options) -> Plan:
             f" execution_id ({listed})."
         )
     (chosen,) = found
-    result = {"summary": options.message, "status": _STATUS[options.state]}
+    result = {"summary": options.summary, "status": _STATUS[options.state]}
 
     def send() -> str:
         calls.answer(client, options.pipeline, chosen.stage, chosen.action, chosen.token, result)

@@ -38,7 +38,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "abandon": {"type": "bool", "default": False},
     "stage": {"type": "str"},
     "action": {"type": "str"},
-    "message": {"type": "str", "default": "", "aliases": ["summary", "reason"]},
+    "summary": {"type": "str", "default": "", "aliases": ["reason"]},
     "retry_mode": {"type": "str", "choices": ["failed_actions", "all_actions"], "default": "failed_actions"},
     "target_execution_id": {"type": "str"},
     "wait": {"type": "bool", "default": True},
@@ -61,7 +61,7 @@ class Options:
     abandon: bool
     stage: str | None
     action: str | None
-    message: str
+    summary: str
     retry_mode: str
     target_execution_id: str | None
     wait: bool

@@ -69,7 +69,7 @@ def _stop(client: Client, options: Options) -> Plan:
 
     def send() -> str:
         try:
-            calls.stop(client, options.pipeline, execution_id, options.abandon, options.message or None)
+            calls.stop(client, options.pipeline, execution_id, options.abandon, options.summary or None)
         except PipelineError as error:
             # Somebody was quicker: it stops as it was asked to.
             if not has_code(error, "DuplicatedStopRequestException"):

@@ -217,7 +217,7 @@ def test_wait_for_an_approval_approve_it_and_approve_it_again(run: Run, world: W
     check = run(state="approved", _ansible_check_mode=True)
     assert check["changed"] is True
     assert world.writes() == []
-    result = run(state="approved", message="good")
+    result = run(state="approved", summary="good")
     assert result["changed"] is True
     assert result["execution"]["status"] == "Succeeded"
     assert TOKEN not in json.dumps([waits, check, result])
@@ -241,7 +241,7 @@ def test_reject_is_no_failure_of_the_task(run: Run, world: World) -> None:
     world.action(1, "Approve", "look", **APPROVAL)
     approve_stage(world, "look")
     answers(world, "Failed")
-    result = run(state="rejected", message="no")
+    result = run(state="rejected", summary="no")
     assert result["changed"] is True
     assert result["failure"]["stage"] == "Approve"
     assert "failed" not in result
@@ -256,7 +256,7 @@ def test_which_approval(run: Run, world: World) -> None:
     assert run(state="approved", action="two", wait=False)["changed"] is True
     assert world.request("PutApprovalResult")["actionName"] == "two"
     assert "No approval Approve other" in run(state="approved", stage="Approve", action="other")["msg"]
-    assert "of which AWS takes 512" in run(state="approved", message="x" * 513)["msg"]
+    assert "of which AWS takes 512" in run(state="approved", summary="x" * 513)["msg"]
 
 
 def test_the_token_of_an_execution_beside_others_is_its_external_id(run: Run, world: World) -> None:
