@@ -76,6 +76,8 @@ BY_MAIN = {
     "module_utils/_testing/machine_options.py": "modules/test_machine_test.py",
     "module_utils/_testing/machine_results.py": "modules/test_machine_test.py",
     "module_utils/_testing/machine_run.py": "modules/test_machine_test.py",
+    "module_utils/_pipeline/declaration.py": "lookup/test_pipeline.py",
+    "module_utils/_pipeline/rules.py": "lookup/test_pipeline.py",
 }
 
 # Tests of more than one file.
