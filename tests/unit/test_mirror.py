@@ -77,6 +77,7 @@ BY_MAIN = {
     "module_utils/_testing/machine_results.py": "modules/test_machine_test.py",
     "module_utils/_testing/machine_run.py": "modules/test_machine_test.py",
     "module_utils/_pipeline/declaration.py": "lookup/test_pipeline.py",
+    "module_utils/_pipeline/notification.py": "modules/test_notification.py",
     "module_utils/_pipeline/resources_actors.py": "modules/test_pipeline_resources.py",
     "module_utils/_pipeline/resources_plan.py": "modules/test_pipeline_resources.py",
     "module_utils/_pipeline/resources_run.py": "modules/test_pipeline_resources.py",

@@ -24,7 +24,7 @@ ORDER = (SOURCE, "validate", "build", "test", APPROVE, "distribute", "promote")
 _ALWAYS = (SOURCE, "validate", "build")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What the stages tell each other; a caller's would be lost.
-_OWN = re.compile(r"GOLDEN_(STAGE|VERSION|CHANNEL|TOPIC_ARN)")
+_OWN = re.compile(r"GOLDEN_(STAGE|VERSION|CHANNEL|TOPIC_ARN|EXECUTION_ID)")
 _ARTIFACT = "Source"
 # What a person decides by: CodePipeline shows 1000 characters.
 _QUESTION = "Give #{Build.GOLDEN_IMAGE} #{Build.GOLDEN_VERSION} (#{Build.GOLDEN_AMI}) to %s? %s"
@@ -191,18 +191,20 @@ def _source(_stage: str, wishes: Wishes, _channel: str, names: Names) -> Options
 
 
 def _codebuild(stage: str, _wishes: Wishes, _channel: str, names: Names) -> Options:
+    # A notification says how to retry this very execution.
+    told = {"GOLDEN_EXECUTION_ID": "#{codepipeline.PipelineExecutionId}"}
+    if stage not in ("validate", "build"):
+        told["GOLDEN_VERSION"] = "#{Build.GOLDEN_VERSION}"
+    variables = [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in told.items()]
     action: Options = {
         "category": "Test" if stage in ("validate", "test") else "Build",
         "provider": "CodeBuild",
-        "configuration": {"ProjectName": names.stage(stage)},
+        "configuration": {"ProjectName": names.stage(stage), "EnvironmentVariables": variables},
         "input_artifacts": [_ARTIFACT],
         "namespace": stage.capitalize(),
     }
     if stage == "build":
         action["output_artifacts"] = ["Built"]
-    elif stage != "validate":
-        version = {"name": "GOLDEN_VERSION", "value": "#{Build.GOLDEN_VERSION}", "type": "PLAINTEXT"}
-        action["configuration"]["EnvironmentVariables"] = [version]
     return action
 
 

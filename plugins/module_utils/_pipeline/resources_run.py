@@ -164,7 +164,9 @@ def _state(params: dict[str, t.Any], world: World, kind: str, name: str, found: 
     if kind == "topic":
         rules = [world.rule_arn(rule["name"]) for rule in params["rules"]]
         return Topics.wanted(name, rules, params["subscriptions"], found)
-    option = next((one for one in params[f"{kind}s"] if one["name"] == name), {}) if kind != "schedule" else {}
+    option: dict[str, t.Any] = (
+        next((one for one in params[f"{kind}s"] if one["name"] == name), {}) if kind != "schedule" else {}
+    )
     if kind == "role":
         statements = json.loads(json.dumps(option["statements"]).replace(f'"{KEY}"', json.dumps(key)))
         return Roles.wanted({**option, "statements": statements})

@@ -67,8 +67,10 @@ def test_each_stage_that_works_has_a_project_with_its_role() -> None:
 def test_the_stages_after_build_are_about_the_version_that_it_made() -> None:
     actions = {stage["name"]: stage["actions"][0] for stage in look()["stages"]}
     for name in ("Test", "Promote"):
-        (variable,) = actions[name]["configuration"]["EnvironmentVariables"]
-        assert (variable["name"], variable["value"]) == ("GOLDEN_VERSION", "#{Build.GOLDEN_VERSION}")
+        variables = {one["name"]: one["value"] for one in actions[name]["configuration"]["EnvironmentVariables"]}
+        assert variables["GOLDEN_VERSION"] == "#{Build.GOLDEN_VERSION}"
+        assert variables["GOLDEN_EXECUTION_ID"] == "#{codepipeline.PipelineExecutionId}"
+    assert "GOLDEN_VERSION" not in str(actions["Build"]["configuration"])
     assert actions["Build"]["namespace"] == "Build"
     approval = actions["Approve"]["configuration"]["CustomData"]
     assert approval.endswith("to prod? #{Test.GOLDEN_DIFF}")
