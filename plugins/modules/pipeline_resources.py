@@ -83,6 +83,13 @@ options:
       - Whether O(state=absent) deletes the repository as well, with all code that is in it.
     type: bool
     default: false
+  projects:
+    description:
+      - The names of the CodeBuild projects, which golden.ami.codebuild_project makes. They and the pipeline itself are looked at, so that
+        those that are there and not the pipeline's are refused together with the rest.
+    type: list
+    elements: str
+    default: []
   log_groups:
     description:
       - The names of the log groups.
@@ -242,6 +249,13 @@ actions:
       name: wordpress-artefacts
       action: create
       reason: there is none of that name
+found_there:
+  description:
+    - The names of projects, and of the pipeline, that are there and were not made for this pipeline; they stay when it goes.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 key_arn:
   description:
     - The ARN of the key. V(none) where there is none yet, as in check mode.

@@ -43,7 +43,7 @@ class World:
         return {kind for kind, _name in self.things}
 
     def writes(self) -> list[str]:
-        reads = ("Describe", "Get", "List", "Head")
+        reads = ("Describe", "Get", "List", "Head", "BatchGet")
         return [operation for operation, _request in self.calls if not operation.startswith(reads)]
 
     def __call__(self, client: t.Any, operation: str, request: Request) -> t.Any:
@@ -179,8 +179,19 @@ class World:
     def _DeleteRepository(self, request: Request) -> None:
         del self.things["repository", request["repositoryName"]]
 
+    # CodeBuild and CodePipeline: they are only looked at.
+    def _BatchGetProjects(self, request: Request) -> Resource:
+        return {
+            "projects": [self.things["project", name] for name in request["names"] if ("project", name) in self.things]
+        }
+
+    def _GetPipeline(self, request: Request) -> Resource:
+        return self._get("pipeline", request["name"], "PipelineNotFoundException", "GetPipeline")
+
     # Tags of several services: each has its own words.
     def _ListTagsForResource(self, request: Request) -> Resource:
+        if ":codepipeline:" in request.get("resourceArn", ""):
+            return {"tags": self._tagged(request["resourceArn"], "key", "value")}
         if "resourceArn" in request:
             return {"tags": self.tags.get(request["resourceArn"], {})}
         return {"Tags": self._tagged(next(iter(request.values())))}

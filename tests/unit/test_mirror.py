@@ -82,6 +82,7 @@ BY_MAIN = {
     "module_utils/_pipeline/resources_plan.py": "modules/test_pipeline_resources.py",
     "module_utils/_pipeline/resources_run.py": "modules/test_pipeline_resources.py",
     "module_utils/_pipeline/resources_storage.py": "modules/test_pipeline_resources.py",
+    "module_utils/_pipeline/resources_users.py": "modules/test_pipeline_resources.py",
     "module_utils/_pipeline/rules.py": "lookup/test_pipeline.py",
 }
 

@@ -59,14 +59,14 @@ def _owner(thing: Thing) -> str | None:
     return thing.tags.get(TAG)
 
 
-def _is_foreign(thing: Thing, project: str) -> bool:
+def is_foreign(thing: Thing, project: str) -> bool:
     owner = _owner(thing)
     return owner != project and not (thing.kind in SHARED and owner)
 
 
 def refuse_foreign(found: c.Iterable[Thing], project: str, *, adopt: bool) -> None:
     """Raise NotOursError for things that are there and are not the pipeline's, all at once."""
-    foreign = [thing for thing in found if _is_foreign(thing, project)]
+    foreign = [thing for thing in found if is_foreign(thing, project)]
     if adopt or not foreign:
         return
     whose = "; ".join(f"{thing.words} ({_whose(thing)})" for thing in foreign)
@@ -87,7 +87,7 @@ def plan_present(wanted: Thing, found: Thing | None, project: str) -> Step | Non
         return Step("create", None, wanted, "there is none of that name")
     if wanted.kind in SHARED and _owner(found) not in (None, project):
         return None
-    if _is_foreign(found, project):
+    if is_foreign(found, project):
         wanted = dataclasses.replace(wanted, tags={**wanted.tags, ADOPTED: "yes"})
     changed = sorted(key for key, value in wanted.state.items() if found.state.get(key) != value)
     tags = sorted(key for key, value in wanted.tags.items() if found.tags.get(key) != value)
@@ -97,8 +97,13 @@ def plan_present(wanted: Thing, found: Thing | None, project: str) -> Step | Non
     return Step("update", found, after, f"not as declared: {', '.join([*changed, *(f'tag {key}' for key in tags)])}")
 
 
+def is_made(found: Thing, project: str) -> bool:
+    """Whether the pipeline has made it, and did not find it there."""
+    return _owner(found) == project and ADOPTED not in found.tags
+
+
 def plan_absent(found: Thing | None, project: str, *, kept: bool) -> Step | None:
     """Only what the pipeline has made is taken away."""
-    if found is None or _owner(found) != project or ADOPTED in found.tags or kept:
+    if found is None or kept or not is_made(found, project):
         return None
     return Step("delete", found, None, "it is not wanted")

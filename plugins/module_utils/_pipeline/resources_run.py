@@ -16,8 +16,9 @@ from .._ami.calls import AmiError, get_account
 from .._ami.models import share_models
 from .permissions import KEY
 from .resources_actors import Roles, Rules, Schedules, Topics
-from .resources_plan import SHARED, TAG, NotOursError, Step, Thing, plan_absent, plan_present, refuse_foreign
+from .resources_plan import SHARED, TAG, NotOursError, Step, Thing, is_made, plan_absent, plan_present, refuse_foreign
 from .resources_storage import Buckets, Keys, LogGroups, Repositories
+from .resources_users import read_pipeline, read_projects
 
 Result = dict[str, t.Any]
 ROLE = {
@@ -35,6 +36,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "repository": {"type": "str"},
     "repository_description": {"type": "str", "default": ""},
     "delete_repository": {"type": "bool", "default": False},
+    "projects": {"type": "list", "elements": "str", "default": []},
     "log_groups": {"type": "list", "elements": "str", "default": []},
     "retention_days": {"type": "int", "default": 30},
     "topic_arn": {"type": "str", "required": True},
@@ -107,10 +109,14 @@ def run(module: t.Any) -> Result:
     params = module.params
     world = World(module)
     found = {one: thing for one in _named(params) if (thing := world.handlers[one[0]].read(one[1]))}
+    users = [
+        *read_projects(module.client("codebuild"), params["projects"]),
+        *read_pipeline(module.client("codepipeline"), params["name"]),
+    ]
     present = params["state"] == "present"
     if present:
         try:
-            refuse_foreign(found.values(), params["name"], adopt=params["adopt"])
+            refuse_foreign([*found.values(), *users], params["name"], adopt=params["adopt"])
         except NotOursError as error:
             raise AmiError(str(error)) from error
     steps: list[Step] = []
@@ -122,7 +128,8 @@ def run(module: t.Any) -> Result:
             steps.append(step)
             if not module.check_mode:
                 _apply(world.handlers[kind], step)
-    return _result(params, world, steps)
+    found_there = sorted({user.name for user in users if not is_made(user, params["name"])})
+    return {**_result(params, world, steps), "found_there": found_there}
 
 
 def _named(params: dict[str, t.Any]) -> list[tuple[str, str]]:

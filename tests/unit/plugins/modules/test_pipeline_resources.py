@@ -131,6 +131,21 @@ def test_what_is_not_ours_is_refused_at_once_and_before_any_write(world: World, 
     assert world.writes() == []
 
 
+def test_projects_and_the_pipeline_are_looked_at_as_well(world: World, run: t.Any) -> None:
+    arn = STARTS["Arn"]
+    world.things["project", "web-build"] = {"name": "web-build", "tags": [{"key": "golden:pipeline", "value": "web"}]}
+    world.things["project", "web-test"] = {"name": "web-test"}
+    world.things["pipeline", "web"] = {"metadata": {"pipelineArn": arn}}
+    projects = ["web-build", "web-test", "web-promote"]
+    told = run(projects=projects)["msg"]
+    assert "project web-test (without the tag golden:pipeline); pipeline web (without" in told
+    assert "web-build" not in told
+    assert world.writes() == []
+    assert run(projects=projects, adopt=True)["found_there"] == ["web", "web-test"]
+    world.tags[arn] = {"golden:pipeline": "web"}
+    assert run(projects=projects, state="absent")["found_there"] == ["web-test"]
+
+
 def test_what_was_adopted_stays_when_the_pipeline_goes(world: World, run: t.Any) -> None:
     world.things["bucket", "web-artefacts"] = {"objects": ["precious"]}
     assert kinds(run(adopt=True), "update") == ["bucket"]
