@@ -22,6 +22,8 @@ EXCEPTIONS = {
     "module_utils/_packer/errors.py": "an exception that has no behaviour",
     "module_utils/_testing/errors.py": "exceptions that have no behaviour",
     "module_utils/_testing/names.py": "names only",
+    "module_utils/_pipeline/codepipeline_options.py": "options only, which test_bad_options.py and the modules' tests give",
+    "module_utils/_pipeline/codepipeline_plan.py": "a value that has no behaviour",
 }
 # What puts decisions and calls together, and is tested as a whole, by a module's main().
 BY_MAIN = {
@@ -84,6 +86,29 @@ BY_MAIN = {
     "module_utils/_pipeline/resources_storage.py": "modules/test_pipeline_resources.py",
     "module_utils/_pipeline/resources_users.py": "modules/test_pipeline_resources.py",
     "module_utils/_pipeline/rules.py": "lookup/test_pipeline.py",
+    "module_utils/_pipeline/codebuild_build_options.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_build_result.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_build_run.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_calls.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_check.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_check_parts.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_follow.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_log.py": "modules/test_codebuild_build.py",
+    "module_utils/_pipeline/codebuild_options.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_project_run.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codebuild_shown.py": "modules/test_codebuild_project.py",
+    "module_utils/_pipeline/codepipeline_calls.py": "modules/test_codepipeline.py",
+    "module_utils/_pipeline/codepipeline_run.py": "modules/test_codepipeline.py",
+    "module_utils/_pipeline/codepipeline_tags.py": "modules/test_codepipeline.py",
+    "module_utils/_pipeline/codepipeline_execution_calls.py": "modules/test_codepipeline_execution.py",
+    "module_utils/_pipeline/codepipeline_execution_plan.py": "modules/test_codepipeline_execution.py",
+    "module_utils/_pipeline/codepipeline_execution_run.py": "modules/test_codepipeline_execution.py",
+    "module_utils/_pipeline/codepipeline_start.py": "modules/test_codepipeline_execution.py",
+    "module_utils/_pipeline/codepipeline_approval.py": "modules/test_codepipeline_execution.py",
+    "module_utils/_pipeline/codepipeline_execution_options.py": "modules/test_codepipeline_execution.py",
+    "module_utils/_pipeline/codepipeline_info_run.py": "modules/test_codepipeline_info.py",
+    "module_utils/_pipeline/codepipeline_state.py": "modules/test_codepipeline_info.py",
+    "module_utils/_pipeline/codepipeline_execution_progress.py": "action/test_codepipeline_execution.py",
 }
 
 # Tests of more than one file.

@@ -52,6 +52,15 @@ class Cloud:
     def kms(self, region: str | None = None) -> Client:
         return self._client("kms", region)
 
+    def codebuild(self) -> Client:
+        return self._client("codebuild", None)
+
+    def logs(self) -> Client:
+        return self._client("logs", None)
+
+    def iam(self) -> Client:
+        return self._client("iam", None)
+
     def organizations(self) -> Client:
         return self._client("organizations", None)
 

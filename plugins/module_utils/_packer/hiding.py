@@ -22,14 +22,13 @@ from .._ami.calls import AmiError
 from .environment_reads import sensitive_reads
 from .errors import PackerError
 from .options import BUILD_ARGUMENT_SPEC, PackerOptions
-from .secrets import Scrubber, environment_secrets, leaves, texts
+from .secrets import HIDDEN, Scrubber, environment_secrets, leaves, texts
 from .template import Template
 from .workspace import given_secrets
 
 Module = t.Any
 Result = dict[str, t.Any]
 
-HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 # What gives variables their values.
 _VALUES = ("variables", "local_variables", "secret_variables", "placements", "environment")
 # What is said in words, partly in those of others.

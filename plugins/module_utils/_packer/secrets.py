@@ -14,6 +14,8 @@ import typing as t
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
+# What a result repeats of an option that is secret: Ansible's own word.
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 # Shorter ones would blank out half of the log and hide nothing.
 _SHORTEST = 4
 _SECRET_NAME = re.compile(

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
+import os
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,10 +22,12 @@ import boto3
 import pytest
 from botocore.config import Config as ClientConfig
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "local_cloud" / "files" / "golden_cloud"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from golden_cloud.api import create_app
-from golden_cloud.ports import BaseImage, CommitResult, Config, MachineError, Timings, stable_image_id
+from golden_cloud.ports import BaseImage, Builder, CommitResult, Config, MachineError, Timings, stable_image_id
 from golden_cloud.server import Server
 
 ACCOUNT = "123456789012"
@@ -114,12 +120,84 @@ class FakeMachines:
         return [entry[0] for entry in self.done]
 
 
+class LocalBuilders:
+    """Containers of builds that are directories, whose commands run in a local ``sh``."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.present: set[str] = set()
+        self.started: list[tuple[str, str, str]] = []
+        self.users: list[str] = []
+        """As whom commands were to run that were not to run as the image's own user."""
+        self.failures: dict[str, str] = {}
+        self._running: dict[str, list[subprocess.Popen[bytes]]] = {}
+
+    def start(self, key: str, image: str, environment_type: str, *, privileged: bool) -> Builder:
+        self.started.append((key, image, environment_type))
+        if privileged or "start" in self.failures:
+            raise MachineError(self.failures.get("start", "no container is privileged here"))
+        place = self.directory / key
+        place.mkdir(parents=True)
+        self.present.add(key)
+        return Builder(str(place), "a directory")
+
+    def run(
+        self,
+        key: str,
+        argv: list[str],
+        *,
+        output: Callable[[bytes], None],
+        stdin: bytes = b"",
+        user: str | None = None,
+        errors: Callable[[bytes], None] | None = None,
+    ) -> int:
+        if key not in self.present:
+            raise MachineError(f"there is no container {key}")
+        self.users += [user] if user else []
+        given = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CODEBUILD_"))}
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if errors is None else subprocess.PIPE,
+            env=given,
+            start_new_session=True,
+        )
+        self._running.setdefault(key, []).append(process)
+        assert process.stdin is not None and process.stdout is not None
+        feeder = threading.Thread(target=self._feed, args=(process.stdin, stdin), daemon=True)
+        feeder.start()
+        while chunk := os.read(process.stdout.fileno(), 65536):
+            output(chunk)
+        if errors is not None and process.stderr is not None:
+            errors(process.stderr.read())
+            process.stderr.close()
+        feeder.join()
+        process.stdout.close()
+        return process.wait()
+
+    @staticmethod
+    def _feed(pipe: Any, content: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            pipe.write(content)
+        with contextlib.suppress(BrokenPipeError):
+            pipe.close()
+
+    def remove(self, key: str) -> None:
+        self.present.discard(key)
+        for process in self._running.pop(key, []):
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
 class LocalCloud:
     """The API under test."""
 
     def __init__(self, directory: Path, timings: Timings | None = None) -> None:
         self.directory = directory
         self.machines = FakeMachines()
+        self.builders = LocalBuilders(directory / "builds")
         self.timings = timings or Timings(save_delay=0.05)
         self.start()
 
@@ -132,7 +210,7 @@ class LocalCloud:
             port=0,
             timings=self.timings,
         )
-        self.app = create_app(config, self.machines)
+        self.app = create_app(config, self.machines, self.builders)
         self.app.load()
         self.server = Server(self._application, [("127.0.0.1", 0)])
         self.port = self.server.ports[0]

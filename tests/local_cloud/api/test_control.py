@@ -38,7 +38,11 @@ def test_a_fault_is_added_listed_and_removed(cloud: Any) -> None:
         ({**GOOD, "action": ["error"]}, "action", "is no action"),
         ({**GOOD, "operation": "RunInstance"}, "operation", "no operation 'RunInstance': did you mean RunInstances"),
         ({**GOOD, "operation": "runinstances"}, "operation", "did you mean RunInstances"),
-        ({**GOOD, "operation": "s3:PutObject"}, "operation", "'s3' is no service of this cloud: use one of ec2, ssm"),
+        (
+            {**GOOD, "operation": "glacier:DeleteVault"},
+            "operation",
+            "'glacier' is no service of this cloud: use one of ec2, ssm",
+        ),
         ({**GOOD, "operation": "ec2:GetParameter"}, "operation", "no operation 'ec2:GetParameter'"),
         ({**GOOD, "operation": 3}, "operation", "a string that is not empty"),
         ({**GOOD, "code": "X"}, "code", "throttle has no field 'code'; it has operation"),

@@ -34,11 +34,15 @@ def run(module: str, given: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
     [
         ("ami_tag", "missing required arguments: tags"),
         ("ami_test", "missing required arguments: results_dir"),
+        ("codebuild_build", "state is started but all of the following are missing: project"),
+        ("codebuild_project", "missing required arguments: name"),
         ("packer_build", "missing required arguments: name, template"),
         ("packer_validate", "missing required arguments: template"),
         ("image_lineage_info", "missing required arguments: "),
         ("live_command", "missing required arguments: argv"),
         ("machine_test", "missing required arguments: host, private_key_file, results_dir, suites, user"),
+        ("codepipeline", "missing required arguments: name"),
+        ("codepipeline_execution", "missing required arguments: pipeline"),
     ],
 )
 @pytest.mark.parametrize("check", [False, True])
@@ -82,6 +86,28 @@ def test_no_options_at_all(module: str, said: str, check: bool, capsys: pytest.C
         ("packer_validate", {**VALIDATE, "force": True}, "Unsupported parameters for (basic.py) module: force"),
         ("packer_validate", VALIDATE, "/nowhere"),
         ("image_lineage_info", {**ACCESS, "images": 7.5}, "images"),
+        (
+            "codepipeline",
+            {**ACCESS, "name": "web"},
+            "state is present but all of the following are missing: role_arn, stages",
+        ),
+        (
+            "codepipeline",
+            {**ACCESS, "name": "web", "role_arn": "x", "stages": [{"name": "x"}]},
+            "missing required arguments: actions",
+        ),
+        (
+            "codepipeline",
+            {**ACCESS, "name": "web", "pipeline_type": "V3"},
+            "value of pipeline_type must be one of: V1, V2",
+        ),
+        (
+            "codepipeline_execution",
+            {**ACCESS, "pipeline": "web", "state": "begun"},
+            "value of state must be one of: started",
+        ),
+        ("codepipeline_execution", {**ACCESS, "pipeline": "web", "timeout": "soon"}, "timeout"),
+        ("codepipeline_info", {**ACCESS, "filters": {"owner": "me"}}, "owner"),
         ("live_command", {**COMMAND, "argv": {"a": 1}}, "argv"),
         ("live_command", {**COMMAND, "shell": True}, "Unsupported parameters for (basic.py) module: shell"),
     ],

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from golden_cloud import cli_calls, cli_faults, lifecycle, settings
+from golden_cloud import cli_calls, cli_faults, cli_iam, lifecycle, settings
 from golden_cloud.control_client import ControlError
 from golden_cloud.place import Place
 from golden_cloud.ports import MachineError
@@ -46,10 +46,13 @@ _VERBS = {
     "serve": "run the server in the foreground",
     "faults": "have calls fail, be throttled, be slow, lose their answers; list, add, remove such faults",
     "calls": "show the calls that were made, with parameters and results",
+    "iam": "enforce IAM's policies or not; tell what roles are granted against what they used",
 }
 _MORE_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "faults": cli_faults.options,
     "calls": cli_calls.options,
+    "up": cli_iam.options_of_up,
+    "iam": cli_iam.options,
 }
 
 
@@ -75,6 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _up(place: Place, options: argparse.Namespace) -> int:
     changed = lifecycle.up(place, options.port, say)
+    changed = cli_iam.settle(place, options.enforce_iam) or changed
     _tell(place, options, {"changed": changed})
     return 0
 
@@ -151,4 +155,5 @@ _DO: dict[str, Callable[[Place, argparse.Namespace], int]] = {
     "serve": _serve,
     "faults": cli_faults.run,
     "calls": cli_calls.run,
+    "iam": cli_iam.run,
 }

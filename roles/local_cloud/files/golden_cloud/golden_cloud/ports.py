@@ -111,6 +111,70 @@ class Machines(Protocol):
         """Whether the machine is there; asked for each instance after a restart of the cloud."""
 
 
+Output = Callable[[bytes], object]
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A container that a build runs in."""
+
+    directory: str
+    """The container's directory for builds, ``/codebuild``; absolute, and empty when the container has started."""
+    about: str
+    """What it really is, for the build's log: the image that was asked for can be AWS's."""
+
+
+class Builders(Protocol):
+    """The containers of builds. Every method may block and may raise ``MachineError``.
+
+    A build has one container, known by the build's key. ``remove`` may be called while another method works for the
+    same build, which then comes to its end.
+    """
+
+    def start(self, key: str, image: str, environment_type: str, *, privileged: bool) -> Builder:
+        """Make and start the container of an image as CodeBuild names it; ``MachineError`` says what can't be had."""
+
+    def run(
+        self,
+        key: str,
+        argv: list[str],
+        *,
+        output: Output,
+        stdin: bytes = b"",
+        user: str | None = None,
+        errors: Output | None = None,
+    ) -> int:
+        """Run a command in the container and give what it says to ``output`` as it comes; its exit status.
+
+        Standard error goes to ``errors``, or with the rest to ``output``.
+        """
+
+    def remove(self, key: str) -> None:
+        """Remove the container; one that is gone already is no error."""
+
+
+class NoBuilders:
+    """Where there are no containers, no build can start."""
+
+    def start(self, key: str, image: str, environment_type: str, *, privileged: bool) -> Builder:
+        raise MachineError("this local cloud has no containers for builds")
+
+    def run(
+        self,
+        key: str,
+        argv: list[str],
+        *,
+        output: Output,
+        stdin: bytes = b"",
+        user: str | None = None,
+        errors: Output | None = None,
+    ) -> int:
+        raise MachineError("this local cloud has no containers for builds")
+
+    def remove(self, key: str) -> None:
+        return
+
+
 @dataclass(frozen=True)
 class Timings:
     """Seconds that a state lasts *at least*, beyond the real work; zero in tests that don't need it."""
@@ -125,6 +189,12 @@ class Timings:
     """How long an image is protected after its protection with cooldown has been disabled."""
     recycle_bin_day: float = 86_400.0
     """How long a day of a retention rule of the Recycle Bin is."""
+    build_minute: float = 60.0
+    """How long a minute of a build's timeouts is."""
+    build_credentials: float = 900.0
+    """How long the credentials last that a build's container is given; a longer build must ask for new ones."""
+    build_credentials_renewal: float = 300.0
+    """How long before their end others are given."""
     patience: float = 25.0
     """Longest time that an SDK's waiter (it says so in its User-Agent) is kept waiting for the state it waits for,
     instead of being sent away to sleep its 15 s; below the read timeouts of all SDKs. Any other call is answered at

@@ -15,6 +15,7 @@ import os
 import pickle
 import stat
 import tempfile
+import threading
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -40,17 +41,24 @@ class StateError(Exception):
 
 
 class _Pickler(pickle.Pickler):
-    """Knows what moto keeps that can't pickle itself: some dictionaries, and the keys of KMS."""
+    """Knows what moto keeps that can't pickle itself: some dictionaries, the keys of KMS, and queues."""
 
     def reducer_override(self, obj: Any) -> Any:
+        from moto.s3.utils import _VersionedKeyStore
         from moto.ssm.models import ParameterDict
 
+        if isinstance(obj, _VersionedKeyStore):
+            # pickle would ask its items, which are the last versions only.
+            return (_rebuild_versions, (type(obj), dict(obj)))
         if isinstance(obj, ParameterDict):
             return (type(obj), (obj.account_id, obj.region_name), None, None, iter(dict.items(obj)))
         # Of moto's own classes only, which pickle cannot make again.
         # pylint: disable-next=unidiomatic-typecheck
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             return (_rebuild, (type(obj), obj.default_factory, dict(obj), obj.__dict__))
+        if isinstance(obj, threading.Condition):
+            # Of a queue; nobody waits for it while the state is written.
+            return (threading.Condition, ())
         if isinstance(obj, _PRIVATE_KEYS):
             encryption = serialization.NoEncryption()
             der = obj.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, encryption)
@@ -60,6 +68,12 @@ class _Pickler(pickle.Pickler):
 
 def _load_private_key(der: bytes) -> Any:
     return serialization.load_der_private_key(der, None)
+
+
+def _rebuild_versions(kind: type[dict[Any, Any]], versions: dict[Any, Any]) -> Any:
+    made = kind()
+    dict.update(made, versions)
+    return made
 
 
 def _rebuild(kind: type[defaultdict[Any, Any]], factory: Any, items: dict[Any, Any], attributes: dict[str, Any]) -> Any:

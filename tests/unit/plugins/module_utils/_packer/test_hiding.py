@@ -12,8 +12,9 @@ import typing as t
 import pytest
 from ansible_collections.golden.ami.plugins.module_utils._ami.calls import AmiError
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
-from ansible_collections.golden.ami.plugins.module_utils._packer.hiding import HIDDEN, Given
+from ansible_collections.golden.ami.plugins.module_utils._packer.hiding import Given
 from ansible_collections.golden.ami.plugins.module_utils._packer.options import BUILD_ARGUMENT_SPEC, read_build_options
+from ansible_collections.golden.ami.plugins.module_utils._packer.secrets import HIDDEN
 from ansible_collections.golden.ami.plugins.module_utils._packer.template import load_template
 
 DECLARED = """

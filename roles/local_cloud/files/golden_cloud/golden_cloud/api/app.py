@@ -15,27 +15,54 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models import instances as moto_instances
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.logs.models import logs_backends
 from moto.organizations.models import organizations_backends
+from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sns import models as moto_sns
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 from moto.ssm.models import ssm_backends
 from moto.sts.models import sts_backends
 
 from golden_cloud import state
-from golden_cloud.api import metadata, organizations, runtime
+from golden_cloud.api import bus, logs, metadata, organizations, runtime
 from golden_cloud.api.autoscaling.backend import autoscaling_backends
 from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
+from golden_cloud.api.codebuild import credentials as build_credentials
+from golden_cloud.api.codebuild import responses as codebuild
+from golden_cloud.api.codebuild.backend import codebuild_backends
+from golden_cloud.api.codebuild.responses import CloudCodeBuildResponse
+from golden_cloud.api.codecommit import backend as codecommit
+from golden_cloud.api.codecommit.responses import CloudCodeCommitResponse
+from golden_cloud.api.codepipeline import polling
+from golden_cloud.api.codepipeline.model import codepipeline_backends
+from golden_cloud.api.codepipeline.responses import CloudCodePipelineResponse
 from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.responses import CloudEC2Response
+from golden_cloud.api.events import firing
+from golden_cloud.api.events.model import events_backends
+from golden_cloud.api.events.responses import CloudEventsResponse
 from golden_cloud.api.front import Dispatch, Front
 from golden_cloud.api.identity import CloudIAMResponse, CloudSTSResponse
 from golden_cloud.api.keeper import Keeper
 from golden_cloud.api.keys import CloudKmsBackend, CloudKMSResponse
+from golden_cloud.api.logs import CloudLogsBackend, CloudLogsResponse
 from golden_cloud.api.organizations import CloudOrganizationsResponse
+from golden_cloud.api.policies.guard import Guard
+from golden_cloud.api.queues import CloudSQSBackend, CloudSQSResponse
 from golden_cloud.api.rbin import CloudRbinResponse, rbin_backends
 from golden_cloud.api.record.calls import CallLog
+from golden_cloud.api.s3 import backend as s3
+from golden_cloud.api.s3.responses import CloudS3Response
+from golden_cloud.api.scheduler.model import scheduler_backends
+from golden_cloud.api.scheduler.responses import CloudSchedulerResponse
+from golden_cloud.api.secrets import CloudSecretsManagerBackend, CloudSecretsManagerResponse
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
-from golden_cloud.ports import Config, InstanceMetadata, Machines
+from golden_cloud.api.topics import CloudSNSBackend, CloudSNSResponse, CloudSubscription
+from golden_cloud.ports import Builders, Config, InstanceMetadata, Machines
 
 BACKENDS: dict[str, BackendDict] = {
     "ec2": ec2_backends,
@@ -46,6 +73,16 @@ BACKENDS: dict[str, BackendDict] = {
     "organizations": organizations_backends,
     "autoscaling": autoscaling_backends,
     "rbin": rbin_backends,
+    "codepipeline": codepipeline_backends,
+    "events": events_backends,
+    "scheduler": scheduler_backends,
+    "sns": sns_backends,
+    "sqs": sqs_backends,
+    "s3": s3_backends,
+    "logs": logs_backends,
+    "secretsmanager": secretsmanager_backends,
+    "codecommit": codecommit.codecommit_backends,
+    "codebuild": codebuild_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -57,6 +94,16 @@ SERVICES: dict[str, Dispatch] = {
     "organizations": CloudOrganizationsResponse.dispatch,
     "autoscaling": CloudAutoScalingResponse.dispatch,
     "rbin": CloudRbinResponse.dispatch,
+    "codepipeline": CloudCodePipelineResponse.dispatch,
+    "events": CloudEventsResponse.dispatch,
+    "scheduler": CloudSchedulerResponse.dispatch,
+    "sns": CloudSNSResponse.dispatch,
+    "sqs": CloudSQSResponse.dispatch,
+    "s3": CloudS3Response.dispatch,
+    "logs": CloudLogsResponse.dispatch,
+    "secretsmanager": CloudSecretsManagerResponse.dispatch,
+    "codecommit": CloudCodeCommitResponse.dispatch,
+    "codebuild": CloudCodeBuildResponse.dispatch,
 }
 
 
@@ -67,16 +114,19 @@ SAVE_RETRY = 5.0
 class App:
     """One local cloud's API. moto's state belongs to the process, so a process has one."""
 
-    def __init__(self, config: Config, machines: Machines) -> None:
-        self._cloud = runtime.Cloud(config, machines)
+    def __init__(self, config: Config, machines: Machines, builders: Builders | None = None) -> None:
+        self._cloud = runtime.Cloud(config, machines, builders)
         _extend_moto()
         runtime.install(self._cloud)
         self._file = state.StateFile(config.state_directory / "api-state.pickle")
         self._calls = CallLog(config.state_directory / "calls.jsonl")
         self._closing = threading.Event()
         regions = set(AccountSpecificBackend.get_session().get_available_regions("ec2"))
-        self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls)
+        self._guard = Guard(self._cloud)
+        self.wsgi: WSGIApplication = Front(self._cloud, SERVICES, regions, self._calls, self._guard)
         machines.watch(lifecycle.machine_ended)
+        bus.listen(firing.listen)
+        bus.listen(polling.listen)
         self._saver = threading.Thread(target=self._save_as_it_changes, name="saver", daemon=True)
         self._saver.start()
         self._keeper = Keeper(self._cloud)
@@ -96,7 +146,11 @@ class App:
                     for region, backend in regions.items():
                         dict.__setitem__(BACKENDS[service][account_id], region, backend)
             organizations.recover()
+            s3.recover()
+            codecommit.recover()
+            logs.recover()
             lifecycle.recover()
+            codebuild.recover()
             self._cloud.touched()
         self.save()
 
@@ -125,6 +179,7 @@ class App:
         self._saver.join()
         self._keeper.join()
         self.save()
+        self._guard.save()
         self._calls.close()
 
     def idle(self, timeout: float = 30.0) -> bool:
@@ -141,6 +196,11 @@ class App:
         if found is not None and found.role_credentials is not None:
             self._cloud.changed.set()
         return found
+
+    @staticmethod
+    def container_credentials(path: str) -> bytes | None:
+        """What a build's container gets that asks for its service role's credentials; None for a stranger."""
+        return build_credentials.answer(path)
 
     def _save_as_it_changes(self) -> None:
         while not self._closing.is_set():
@@ -164,6 +224,12 @@ def _extend_moto() -> None:
     ec2_backends.backend = CloudEC2Backend
     ssm_backends.backend = CloudSSMBackend
     kms_backends.backend = CloudKmsBackend
+    moto_sns.Subscription = CloudSubscription
+    sns_backends.backend = CloudSNSBackend
+    sqs_backends.backend = CloudSQSBackend
+    logs_backends.backend = CloudLogsBackend
+    secretsmanager_backends.backend = CloudSecretsManagerBackend
+    s3.extend_moto()
     for backends in BACKENDS.values():
         backends.clear()
     organizations_backends.master_accounts.clear()

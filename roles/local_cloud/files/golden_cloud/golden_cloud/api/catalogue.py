@@ -127,7 +127,8 @@ _SSM |= {
 _STS: dict[str, Options] = {
     "GetCallerIdentity": ALL,
     "GetSessionToken": _only("DurationSeconds"),
-    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId"),
+    "AssumeRole": _only("RoleArn RoleSessionName DurationSeconds ExternalId Policy"),
+    "DecodeAuthorizationMessage": ALL,
 }
 
 _IAM = _as_is(
@@ -141,6 +142,17 @@ _IAM = _as_is(
     DeletePolicyVersion TagPolicy UntagPolicy
     ListAccountAliases CreateAccountAlias DeleteAccountAlias
     CreateUser GetUser DeleteUser ListUsers CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
+    """
+)
+
+_IAM |= _as_is(
+    """
+    PutRolePermissionsBoundary DeleteRolePermissionsBoundary SetDefaultPolicyVersion
+    PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+    AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+    CreateGroup GetGroup DeleteGroup ListGroups AddUserToGroup RemoveUserFromGroup ListGroupsForUser
+    PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies
+    AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies
     """
 )
 
@@ -194,6 +206,182 @@ _RBIN |= {
     "ListRules": _only("MaxResults NextToken ResourceType ResourceTags ExcludeResourceTags"),
 }
 
+_CODEPIPELINE = _as_is(
+    """
+    CreatePipeline GetPipeline UpdatePipeline DeletePipeline ListPipelines
+    TagResource UntagResource ListTagsForResource
+    StartPipelineExecution StopPipelineExecution GetPipelineExecution ListPipelineExecutions
+    GetPipelineState ListActionExecutions PutApprovalResult RetryStageExecution RollbackStage
+    EnableStageTransition DisableStageTransition
+    """
+)
+
+_EVENTS = _as_is(
+    """
+    PutRule DescribeRule ListRules DeleteRule EnableRule DisableRule
+    PutTargets RemoveTargets ListTargetsByRule ListRuleNamesByTarget
+    PutEvents TestEventPattern TagResource UntagResource ListTagsForResource
+    """
+)
+_EVENTS |= {
+    "DescribeEventBus": _only("Name"),
+    "PutEvents": _only("Entries"),
+    "DeleteRule": _only("Name EventBusName Force"),
+}
+
+_SCHEDULER = _as_is(
+    """
+    CreateSchedule GetSchedule UpdateSchedule DeleteSchedule ListSchedules
+    CreateScheduleGroup GetScheduleGroup DeleteScheduleGroup ListScheduleGroups
+    TagResource UntagResource ListTagsForResource
+    """
+)
+
+_SNS = _as_is(
+    """
+    CreateTopic DeleteTopic ListTopics GetTopicAttributes SetTopicAttributes
+    Subscribe Unsubscribe ListSubscriptions ListSubscriptionsByTopic
+    GetSubscriptionAttributes SetSubscriptionAttributes
+    Publish AddPermission RemovePermission TagResource UntagResource ListTagsForResource
+    """
+)
+
+_SQS = _as_is(
+    """
+    CreateQueue DeleteQueue ListQueues GetQueueUrl GetQueueAttributes SetQueueAttributes PurgeQueue
+    SendMessage SendMessageBatch ReceiveMessage DeleteMessage DeleteMessageBatch
+    ChangeMessageVisibility ChangeMessageVisibilityBatch
+    TagQueue UntagQueue ListQueueTags AddPermission RemovePermission
+    """
+)
+_SQS |= {"GetQueueUrl": _only("QueueName")}
+_HEADERS = "CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires"
+_ENCRYPTION = "ServerSideEncryption SSEKMSKeyId BucketKeyEnabled"
+_CONDITIONS = "IfMatch IfModifiedSince IfNoneMatch IfUnmodifiedSince"
+_RESPONSE = """
+    ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage
+    ResponseContentType ResponseExpires
+    """
+_CHECKSUMS = "ChecksumAlgorithm ChecksumCRC32 ChecksumCRC32C ChecksumCRC64NVME ChecksumSHA1 ChecksumSHA256 ContentMD5"
+
+_S3 = _as_is(
+    """
+    DeleteBucket HeadBucket GetBucketLocation GetBucketVersioning
+    GetBucketEncryption PutBucketEncryption DeleteBucketEncryption
+    GetPublicAccessBlock PutPublicAccessBlock DeletePublicAccessBlock
+    GetBucketOwnershipControls PutBucketOwnershipControls DeleteBucketOwnershipControls
+    GetBucketPolicy PutBucketPolicy DeleteBucketPolicy GetBucketPolicyStatus
+    GetBucketTagging PutBucketTagging DeleteBucketTagging
+    GetBucketLifecycleConfiguration PutBucketLifecycleConfiguration DeleteBucketLifecycle
+    GetBucketAcl GetObjectAcl GetBucketCors GetBucketWebsite GetBucketAccelerateConfiguration GetBucketRequestPayment
+    GetBucketLogging GetBucketReplication GetObjectLockConfiguration GetBucketNotificationConfiguration
+    ListObjects ListObjectVersions ListParts ListMultipartUploads
+    AbortMultipartUpload UploadPart UploadPartCopy CompleteMultipartUpload
+    GetObjectTagging PutObjectTagging DeleteObjectTagging GetObjectAttributes
+    """
+)
+_S3 |= {
+    "CreateBucket": _only("Bucket CreateBucketConfiguration ObjectOwnership"),
+    "ListBuckets": _only("Prefix BucketRegion"),
+    "PutBucketVersioning": _only("Bucket VersioningConfiguration ChecksumAlgorithm ContentMD5 ExpectedBucketOwner"),
+    "ListObjectsV2": _only(
+        "Bucket Delimiter EncodingType MaxKeys Prefix ContinuationToken FetchOwner StartAfter ExpectedBucketOwner"
+    ),
+    "PutObject": _only(
+        f"Bucket Key ContentLength Metadata Tagging IfMatch IfNoneMatch {_HEADERS} {_ENCRYPTION} {_CHECKSUMS}"
+    ),
+    "CreateMultipartUpload": _only(
+        f"Bucket Key Metadata Tagging ChecksumAlgorithm ChecksumType {_HEADERS} {_ENCRYPTION}"
+    ),
+    "CopyObject": _only(
+        f"Bucket Key CopySource Metadata MetadataDirective TaggingDirective Tagging {_HEADERS} {_ENCRYPTION}"
+    ),
+    "GetObject": _only(f"Bucket Key Range VersionId ChecksumMode {_CONDITIONS} {_RESPONSE}"),
+    "HeadObject": _only(f"Bucket Key Range VersionId ChecksumMode PartNumber {_CONDITIONS}"),
+    "DeleteObject": _only("Bucket Key VersionId"),
+    "DeleteObjects": _only("Bucket Delete ChecksumAlgorithm"),
+}
+
+_LOGS = _as_is(
+    """
+    DeleteLogGroup CreateLogStream DeleteLogStream
+    PutRetentionPolicy DeleteRetentionPolicy
+    TagResource UntagResource ListTagsForResource TagLogGroup UntagLogGroup ListTagsLogGroup
+    """
+)
+_LOGS |= {
+    "CreateLogGroup": _only("logGroupName kmsKeyId tags"),
+    "AssociateKmsKey": _only("logGroupName kmsKeyId"),
+    "DisassociateKmsKey": _only("logGroupName"),
+    "DescribeLogGroups": _only("logGroupNamePrefix nextToken limit"),
+    "DescribeLogStreams": _only(
+        "logGroupName logGroupIdentifier logStreamNamePrefix orderBy descending nextToken limit"
+    ),
+    "PutLogEvents": _only("logGroupName logStreamName logEvents sequenceToken"),
+    "GetLogEvents": _only(
+        "logGroupName logGroupIdentifier logStreamName startTime endTime nextToken limit startFromHead"
+    ),
+    "FilterLogEvents": _only("logGroupName logStreamNames startTime endTime filterPattern nextToken limit interleaved"),
+}
+
+_SECRETS_MANAGER = _as_is(
+    """
+    GetSecretValue BatchGetSecretValue PutSecretValue DescribeSecret DeleteSecret RestoreSecret ListSecrets
+    ListSecretVersionIds UpdateSecretVersionStage GetResourcePolicy PutResourcePolicy DeleteResourcePolicy
+    TagResource UntagResource GetRandomPassword
+    """
+)
+_SECRETS_MANAGER |= {
+    "CreateSecret": _only("Name ClientRequestToken Description KmsKeyId SecretBinary SecretString Tags"),
+    "UpdateSecret": _only("SecretId ClientRequestToken Description KmsKeyId SecretBinary SecretString"),
+    "PutSecretValue": _only("SecretId ClientRequestToken SecretBinary SecretString VersionStages"),
+    "ListSecrets": _only("IncludePlannedDeletion MaxResults NextToken Filters"),
+    "ListSecretVersionIds": _only("SecretId IncludeDeprecated"),
+    "PutResourcePolicy": _only("SecretId ResourcePolicy"),
+}
+
+_CODECOMMIT = _as_is(
+    """
+    GetRepository BatchGetRepositories ListRepositories DeleteRepository
+    UpdateRepositoryName UpdateRepositoryDescription UpdateDefaultBranch
+    CreateBranch GetBranch ListBranches DeleteBranch
+    GetCommit GetFile GetFolder PutFile CreateCommit
+    TagResource UntagResource ListTagsForResource
+    """
+)
+_CODECOMMIT |= {
+    "CreateRepository": _only("repositoryName repositoryDescription tags"),
+    "GetDifferences": _only("repositoryName beforeCommitSpecifier afterCommitSpecifier MaxResults NextToken"),
+}
+
+_CODEBUILD = _as_is(
+    """
+    DeleteProject BatchGetProjects ListProjects StopBuild RetryBuild BatchGetBuilds BatchDeleteBuilds
+    ListBuilds ListBuildsForProject ImportSourceCredentials ListSourceCredentials DeleteSourceCredentials
+    CreateReportGroup UpdateReportGroup DeleteReportGroup BatchGetReportGroups ListReportGroups
+    BatchGetReports ListReports ListReportsForReportGroup DeleteReport DescribeTestCases
+    """
+)
+_PROJECT = """
+    name description source secondarySources sourceVersion secondarySourceVersions artifacts secondaryArtifacts cache
+    environment serviceRole timeoutInMinutes queuedTimeoutInMinutes encryptionKey tags vpcConfig badgeEnabled
+    logsConfig concurrentBuildLimit
+    """
+_CODEBUILD |= {
+    "CreateProject": _only(_PROJECT),
+    "UpdateProject": _only(_PROJECT),
+    "StartBuild": _only(
+        """
+        projectName secondarySourcesOverride secondarySourcesVersionOverride sourceVersion artifactsOverride
+        secondaryArtifactsOverride environmentVariablesOverride sourceTypeOverride sourceLocationOverride
+        sourceAuthOverride gitCloneDepthOverride gitSubmodulesConfigOverride buildspecOverride insecureSslOverride
+        reportBuildStatusOverride environmentTypeOverride imageOverride computeTypeOverride cacheOverride
+        serviceRoleOverride privilegedModeOverride timeoutInMinutesOverride queuedTimeoutInMinutesOverride
+        encryptionKeyOverride idempotencyToken logsConfigOverride imagePullCredentialsTypeOverride
+        """
+    ),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -203,9 +391,19 @@ SERVICES: dict[str, dict[str, Options]] = {
     "organizations": _ORGANIZATIONS,
     "autoscaling": _AUTOSCALING,
     "rbin": _RBIN,
+    "codepipeline": _CODEPIPELINE,
+    "events": _EVENTS,
+    "scheduler": _SCHEDULER,
+    "sns": _SNS,
+    "sqs": _SQS,
+    "s3": _S3,
+    "logs": _LOGS,
+    "secretsmanager": _SECRETS_MANAGER,
+    "codecommit": _CODECOMMIT,
+    "codebuild": _CODEBUILD,
 }
 
-_READS = ("Describe", "Get", "List")
+_READS = ("Describe", "Get", "List", "Head", "Filter", "BatchGet")
 
 
 def has(service: str, operation: str) -> bool:
@@ -214,6 +412,15 @@ def has(service: str, operation: str) -> bool:
 
 # Values that are true here without anything being done.
 _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
+    ("CreateBucket", "ACL"): ["private"],
+    ("CreateLogGroup", "logGroupClass"): ["STANDARD"],
+    ("CreateSecret", "ForceOverwriteReplicaSecret"): [False],
+    ("PutObject", "ACL"): ["private", "bucket-owner-full-control"],
+    ("PutObject", "StorageClass"): ["STANDARD"],
+    ("CreateMultipartUpload", "ACL"): ["private", "bucket-owner-full-control"],
+    ("CreateMultipartUpload", "StorageClass"): ["STANDARD"],
+    ("CopyObject", "ACL"): ["private", "bucket-owner-full-control"],
+    ("CopyObject", "StorageClass"): ["STANDARD"],
     ("CreateAutoScalingGroup", "HealthCheckType"): ["EC2"],
     ("UpdateAutoScalingGroup", "HealthCheckType"): ["EC2"],
     ("CreateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],

@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control API of the local cloud: faults and the record of calls, for who has the keys that ``up`` made.
+"""The control API of the local cloud: faults, policies and the record of calls, for who has the keys ``up`` made.
 
 HTTP Basic authentication with these keys, so that ``curl -u`` will do. Keys of users and roles are not taken, and a
 fault that makes credentials expire does not count here: nobody can be locked out.
@@ -20,6 +20,7 @@ from urllib.parse import parse_qs
 
 from golden_cloud.api.faults.ask import BadFault, operation_pattern, read
 from golden_cloud.api.faults.book import FaultBook
+from golden_cloud.api.policies.guard import Guard
 from golden_cloud.api.record.calls import CallLog
 from golden_cloud.ports import Config
 
@@ -29,10 +30,11 @@ Answer = tuple[int, Any]
 
 
 class Control:
-    """Answers ``/_golden/faults`` and ``/_golden/calls``."""
+    """Answers ``/_golden/faults``, ``/_golden/calls`` and ``/_golden/iam``."""
 
-    def __init__(self, config: Config, faults: FaultBook, calls: CallLog) -> None:
+    def __init__(self, config: Config, faults: FaultBook, calls: CallLog, guard: Guard) -> None:
         self._config = config
+        self._guard = guard
         self._faults = faults
         self._calls = calls
 
@@ -61,13 +63,19 @@ class Control:
         return hmac.compare_digest(given, f"{self._config.access_key}:{self._config.secret_key}".encode())
 
     def _handler(self, method: str, path: str) -> Callable[[str, str, bytes], Answer] | Answer:
+        if path == f"{PREFIX}iam/used":
+            return self._one_of("iam/used", path, method)
         kind, slash, name = path.removeprefix(PREFIX).partition("/")
         found = _HANDLERS.get(f"{kind}/ID" if slash else kind)
         if found is not None and slash and not name:
             # A script whose variable is empty means one fault, and not all of them.
             return 404, {"error": f"there is no {path}: an ID is missing; without the slash it is all {kind}"}
         if found is None:
-            return 404, {"error": f"there is no {path}: use {PREFIX}faults or {PREFIX}calls"}
+            return 404, {"error": f"there is no {path}: use {PREFIX}faults, {PREFIX}calls or {PREFIX}iam"}
+        return self._one_of(f"{kind}/ID" if slash else kind, path, method)
+
+    def _one_of(self, kind: str, path: str, method: str) -> Callable[[str, str, bytes], Answer] | Answer:
+        found = _HANDLERS[kind]
         if method not in found:
             return 405, {"error": f"{path} takes {', '.join(sorted(found))}, not {method}"}
         handler: Callable[[str, str, bytes], Answer] = getattr(self, found[method])
@@ -94,6 +102,28 @@ class Control:
             return 200, {"removed": 1}
         known = [fault["id"] for fault in self._faults.list()]
         return 404, {"error": f"there is no fault {name!r}; there are {', '.join(known) or 'none'}", "allowed": known}
+
+    def _tell_policies(self, _path: str, _query: str, _body: bytes) -> Answer:
+        return 200, {"enforce": self._guard.enforcing}
+
+    def _set_policies(self, _path: str, _query: str, body: bytes) -> Answer:
+        try:
+            document = json.loads(body)
+        except ValueError as error:
+            raise BadFault("", f"the body is no JSON: {error}") from None
+        if not isinstance(document, dict) or set(document) != {"enforce"} or not isinstance(document["enforce"], bool):
+            raise BadFault("enforce", 'the body is {"enforce": true} or {"enforce": false}')
+        changed = self._guard.enforcing != document["enforce"]
+        self._guard.enforce(document["enforce"])
+        return 200, {"enforce": self._guard.enforcing, "changed": changed}
+
+    def _tell_uses(self, _path: str, _query: str, _body: bytes) -> Answer:
+        return 200, self._guard.report()
+
+    def _forget_uses(self, _path: str, _query: str, _body: bytes) -> Answer:
+        removed = self._guard.uses.clear()
+        self._guard.save()
+        return 200, {"removed": removed}
 
     def _read(self, _path: str, query: str, _body: bytes) -> Answer:
         asked = parse_qs(query, keep_blank_values=True)
@@ -123,4 +153,6 @@ _HANDLERS = {
     "faults": {"GET": "_list", "POST": "_add", "DELETE": "_clear"},
     "faults/ID": {"DELETE": "_remove"},
     "calls": {"GET": "_read"},
+    "iam": {"GET": "_tell_policies", "PUT": "_set_policies"},
+    "iam/used": {"GET": "_tell_uses", "DELETE": "_forget_uses"},
 }

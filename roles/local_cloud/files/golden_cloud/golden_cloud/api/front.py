@@ -17,12 +17,12 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from moto.core.routing import get_service_router
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as HTTPResponse
 
 from golden_cloud.api import access, catalogue, runtime
 from golden_cloud.api.access import Identity
+from golden_cloud.api.codecommit.http import GitServer
 from golden_cloud.api.control import PREFIX, Control
 from golden_cloud.api.errors import (
     NOT_RETRIED,
@@ -36,16 +36,24 @@ from golden_cloud.api.faults import words
 from golden_cloud.api.faults.book import FaultBook
 from golden_cloud.api.faults.choose import Decision
 from golden_cloud.api.faults.fault import IMAGE_ACTIONS, Call
+from golden_cloud.api.policies.guard import Guard
 from golden_cloud.api.record import masking
 from golden_cloud.api.record.calls import CallLog, CallRecord
-from golden_cloud.api.record.parameters import parameters_of
+from golden_cloud.api.record.parameters import operation_by_path, parameters_of
 from golden_cloud.api.record.results import CUT, result_of
+from golden_cloud.api.s3 import payload
 from golden_cloud.api.service import IDENTITY, IMAGE_FAULT, REGION, CloudRequest
-from golden_cloud.api.signature import Authorization, BadSignature, SignedRequest, parse_authorization
+from golden_cloud.api.signature import (
+    Authorization,
+    BadSignature,
+    SignedRequest,
+    parse_authorization,
+    parse_presigned,
+)
 
 HEALTH = "/_golden/health"
 BODY_LIMIT = 16 * 1024 * 1024
-"""Bytes; the largest request of the services here is far below."""
+"""Bytes; the largest request of the services here is far below, but of S3."""
 
 _REQUEST_ID = re.compile(r"(?<=<RequestId>)[^<]*(?=<)|(?<=<RequestID>)[^<]*(?=<)|(?<=<requestId>)[^<]*(?=<)")
 
@@ -83,13 +91,16 @@ class Front:
         services: dict[str, Dispatch],
         regions: set[str],
         calls: CallLog,
+        guard: Guard,
     ) -> None:
         self._cloud = cloud
         self._services = services
         self._regions = regions
         self._calls = calls
         self._faults: FaultBook = cloud.faults
-        self._control = Control(cloud.config, cloud.faults, calls)
+        self._guard = guard
+        self._control = Control(cloud.config, cloud.faults, calls, guard)
+        self._git = GitServer(cloud, regions, calls)
         self._told: set[type[Exception]] = set()
         """Kinds of trouble with the record of calls that the log has."""
 
@@ -104,6 +115,8 @@ class Front:
             return HTTPResponse(health, 200, mimetype="application/json")(environ, start_response)
         if path.startswith(PREFIX):
             return self._steer(environ, headers)(environ, start_response)
+        if self._git.takes(path, environ.get("QUERY_STRING", ""), headers):
+            return self._git(environ, start_response)
         request_id = str(uuid.uuid4())
         call = _Call()
         status, answer_headers, body = self._answer(environ, headers, call)
@@ -112,8 +125,14 @@ class Front:
         self._try_to_record(call, headers, request_id, (status, answer_headers, body))
         if call.decision.fault is not None and call.decision.fault.action == "drop_answer":
             drop_connection(environ)
-        answer_headers = {**answer_headers, "x-amzn-RequestId": request_id}
-        return HTTPResponse(body, status, answer_headers)(environ, start_response)
+        names = ("x-amz-request-id",) if call.service == "s3" else ("x-amzn-RequestId",)
+        answer_headers = {**answer_headers, **dict.fromkeys(names, request_id)}
+        answer = HTTPResponse(body, status, answer_headers)
+        told = {name.lower(): value for name, value in answer_headers.items()}
+        if environ.get("REQUEST_METHOD") == "HEAD" and "content-length" in told:
+            # Of what GET would answer; the response has put that of its own, empty body.
+            answer.headers["Content-Length"] = told["content-length"]
+        return answer(environ, start_response)
 
     def _steer(self, environ: WSGIEnvironment, headers: dict[str, str]) -> HTTPResponse:
         """The control API's answer."""
@@ -175,31 +194,39 @@ class Front:
 
     def _serve(self, environ: WSGIEnvironment, headers: dict[str, str], call: _Call) -> Response:
         request = CloudRequest(environ)
-        request.max_content_length = BODY_LIMIT
+        authorization = self._read_authorization(request, headers, call)
+        request.max_content_length = payload.LIMIT if call.service == "s3" else BODY_LIMIT
         try:
             body = request.get_data(cache=True)
         except HTTPException as error:
-            raise CloudError("RequestEntityTooLarge", str(error.description), 413) from None
-        authorization, identity = self._authenticate(request, headers, body, call)
-        call.account, call.principal = identity.account_id, identity.arn
-        if not call.operation:
-            call.operation = _operation_by_path(call.service, request)
-        self._refuse_unknown(call)
-        environ[IDENTITY] = identity
-        environ[REGION] = authorization.region
-        call.parameters = parameters_of(call.service, call.operation, request)
-        call.decision = self._faults.decide(
-            Call(
-                service=call.service,
-                operation=call.operation,
-                access_key=call.access_key,
-                account=call.account,
-                region=call.region,
-                user_agent=headers.get("user-agent", ""),
-                parameters=call.parameters,
-            )
+            raise access.too_large(call.service, str(error.description)) from None
+        call.operation = (
+            operation_by_path("s3", request)
+            if call.service == "s3"
+            else _operation(headers, request.query_string, body)
         )
-        self._go_wrong(call, environ)
+        identity = self._authenticate(request, headers, body, authorization)
+        call.account, call.principal = identity.account_id, identity.arn
+        if call.service == "s3":
+            request = payload.unpacked(request, body)
+        if not call.operation:
+            call.operation = operation_by_path(call.service, request)
+        self._refuse_unknown(call)
+        request.environ[IDENTITY] = identity
+        request.environ[REGION] = authorization.region
+        call.parameters = parameters_of(call.service, call.operation, request)
+        asked = Call(
+            service=call.service,
+            operation=call.operation,
+            access_key=call.access_key,
+            account=call.account,
+            region=call.region,
+            user_agent=headers.get("user-agent", ""),
+            parameters=call.parameters,
+        )
+        self._guard.check(identity, asked, environ.get("REMOTE_ADDR", ""))
+        call.decision = self._faults.decide(asked)
+        self._go_wrong(call, request.environ)
         return self._work(request, call)
 
     def _go_wrong(self, call: _Call, environ: WSGIEnvironment) -> None:
@@ -235,19 +262,26 @@ class Front:
         answer_headers = {k: str(v) for k, v in answer_headers.items() if k.lower() not in _MOTOS_HEADERS}
         return int(status), answer_headers, content
 
-    def _authenticate(
-        self, request: CloudRequest, headers: dict[str, str], body: bytes, call: _Call
-    ) -> tuple[Authorization, Identity]:
+    @staticmethod
+    def _read_authorization(request: CloudRequest, headers: dict[str, str], call: _Call) -> Authorization:
         try:
-            authorization = parse_authorization(headers.get("authorization"))
+            told = headers.get("authorization")
+            presigned = None if told else parse_presigned(request.query_string.decode(errors="replace"))
+            authorization = presigned or parse_authorization(told)
         except BadSignature as error:
             raise access.signature_error(error) from None
         call.service = _MODELS.get(authorization.service, authorization.service)
         call.region, call.access_key = authorization.region, authorization.access_key
-        call.operation = _operation(headers, request.query_string, body)
-        signed = SignedRequest(request.method, request.raw_path, request.query_string.decode(), headers, body)
+        return authorization
+
+    def _authenticate(
+        self, request: CloudRequest, headers: dict[str, str], body: bytes, authorization: Authorization
+    ) -> Identity:
+        query = request.query_string.decode(errors="replace")
+        signed = SignedRequest(request.method, request.raw_path, query, headers, body)
         with self._cloud.lock:
-            return authorization, access.authenticate(self._cloud.config, signed, authorization)
+            key = access.find_key(self._cloud.config, authorization.access_key)
+        return access.authenticate(key, signed, authorization)
 
     def _refuse_unknown(self, call: _Call) -> None:
         if call.service not in self._services:
@@ -292,14 +326,6 @@ def _operation(headers: dict[str, str], query: bytes, body: bytes) -> str:
     form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     asked = parse_qs((body if form else query).decode(errors="replace"))
     return asked.get("Action", [""])[0]
-
-
-def _operation_by_path(service: str, request: CloudRequest) -> str:
-    """For services with a REST protocol: the operation that method and path stand for."""
-    try:
-        return str(get_service_router(service).match(request)[0].name)
-    except Exception:  # not a service of botocore's, or no operation of it
-        return f"{request.method} {request.path}" if request.path != "/" else ""
 
 
 def _error_code(answer: Response) -> str | None:

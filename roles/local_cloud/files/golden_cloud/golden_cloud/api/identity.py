@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """STS and IAM: moto's, where a caller is who signed and a role must exist to be assumed.
 
-IAM's policies are kept and told, not enforced: every caller may do everything in its account.
+Whether IAM's policies are enforced too is a setting of the cloud; ``policies`` sees to it before a call gets here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from moto.sts.responses import TokenResponse
 from golden_cloud.api import runtime
 from golden_cloud.api.access import PARTITION, Identity
 from golden_cloud.api.errors import CloudError
+from golden_cloud.api.policies import words
+from golden_cloud.api.policies.document import PolicyError, statements
 from golden_cloud.api.service import CloudResponse
 
 ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:.+/)?(?P<name>[\w+=,.@-]+)")
@@ -73,7 +75,16 @@ class CloudSTSResponse(CloudResponse, TokenResponse):
             longest = 3600
         if not 900 <= duration <= longest:
             raise CloudError("ValidationError", f"DurationSeconds must be from 900 to {longest} here, not {duration}")
+        policy = self._get_param("Policy")
+        if policy:
+            try:
+                statements(policy, "session policy")
+            except PolicyError as error:
+                raise CloudError("MalformedPolicyDocument", str(error), 400) from None
         return super().assume_role()
+
+    def decode_authorization_message(self) -> ActionResult:
+        return ActionResult({"DecodedMessage": words.decoded(self._get_param("EncodedMessage") or "")})
 
     def get_session_token(self) -> ActionResult:
         if self.identity.access_key.startswith("ASIA"):

@@ -15,13 +15,18 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 from moto.sts.models import sts_backends
 
-from golden_cloud.api import runtime
+from golden_cloud.api import permitted, runtime
 from golden_cloud.api.access import PARTITION
 
 ROLE_ARN = re.compile(r"arn:aws:iam::(?P<account>[0-9]{12}):role/(?:.+/)?(?P<name>[\w+=,.@-]+)")
+
+_loader = botocore.loaders.create_loader()
+"""One for all clients: reading a service's model takes longer than most calls."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,17 @@ class Credentials:
     """In UTC, without a time zone."""
 
 
-def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600) -> Credentials:
+def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600, service: str = "") -> Credentials:
     """Credentials as a service gets them that the role's trust policy names; takes the lock.
 
-    ``ValueError`` when it is no role's ARN. Whether the role exists is for the caller to have seen to.
+    ``ValueError`` when it is no role's ARN, ``CloudError`` when ``service`` (``codebuild.amazonaws.com``) is told and
+    policies are enforced, and the role does not trust it. Whether the role exists is for the caller to have seen to.
     """
     match = ROLE_ARN.fullmatch(role_arn)
     if match is None:
         raise ValueError(f"{role_arn!r} is not the ARN of a role")
+    if service:
+        permitted.require(service, "sts:AssumeRole", role_arn)
     with runtime.current().changing():
         made = sts_backends[match["account"]][PARTITION].assume_role(
             region_name=region,
@@ -57,7 +65,10 @@ def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600) -
 
 def client(service: str, region: str, credentials: Credentials) -> Any:
     """A botocore client of this cloud's own endpoint."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", _loader)
     return boto3.session.Session(
+        botocore_session=core,
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,

@@ -13,6 +13,7 @@ from typing import Any
 from moto.kms.models import Alias, Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
+from golden_cloud.api import permitted
 from golden_cloud.api.access import PARTITION, Identity
 from golden_cloud.api.errors import CloudError
 from golden_cloud.api.organizations import organization_of
@@ -98,8 +99,11 @@ def may_use(arn: str | None, who: Identity, service: str) -> bool:
     key = find_key(arn)
     if key is None or not key.enabled:
         return False
+    through = f"{service}.{key.region}.amazonaws.com"
+    context = {"kms:ViaService": through, "kms:CallerAccount": who.account_id, "kms:GrantIsForAWSResource": "true"}
     if key.account_id == who.account_id:
-        return True
+        # Without an effect unless policies are enforced. Amazon's own keys let everybody of the account in.
+        return is_amazons(key.arn) or not any(permitted.decide(who.arn, f"kms:{o}", key.arn, context) for o in NEEDED)
     return all(_allowed(key, who, operation, service) for operation in NEEDED)
 
 

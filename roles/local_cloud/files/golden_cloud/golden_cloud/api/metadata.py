@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 
+from golden_cloud.api import permitted
 from golden_cloud.api.ec2.backend import CloudEC2Backend, all_backends
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.ports import InstanceMetadata, RoleCredentials
@@ -75,7 +76,7 @@ def _credentials(
     from moto.sts.models import sts_backends
 
     role = next(iter(getattr(profile, "roles", [])), None)
-    if role is None:
+    if role is None or permitted.decide("ec2.amazonaws.com", "sts:AssumeRole", role.arn, {}):
         return None
     sts = sts_backends[account_id]["aws"]
     soon = datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + datetime.timedelta(minutes=15)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from golden_cloud.api.faults.book import FaultBook
-from golden_cloud.ports import Config, Machines
+from golden_cloud.ports import Builders, Config, Machines, NoBuilders
 
 LOG = logging.getLogger("golden_cloud.api")
 
@@ -39,6 +39,11 @@ class Jobs:
                 return
             self._waiting[key] = deque([job])
         threading.Thread(target=self._work, args=(key,), name=f"job-{key}", daemon=True).start()
+
+    def busy(self, key: str) -> bool:
+        """Whether something with this key is under way."""
+        with self._lock:
+            return key in self._waiting
 
     def _work(self, key: str) -> None:
         while True:
@@ -63,9 +68,10 @@ class Jobs:
 class Cloud:
     """The cloud that this process runs."""
 
-    def __init__(self, config: Config, machines: Machines) -> None:
+    def __init__(self, config: Config, machines: Machines, builders: Builders | None = None) -> None:
         self.config = config
         self.machines = machines
+        self.builders: Builders = builders or NoBuilders()
         self.jobs = Jobs()
         self.faults = FaultBook()
         self.lock = threading.Lock()

@@ -14,12 +14,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qs, parse_qsl, quote, unquote
+
+from golden_cloud.api import chunked
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 CLOCK_SKEW = 300
 """Seconds by which a client's clock may differ, as AWS allows."""
+GIT_SECONDS = 900
+"""For how long a password for git can be used, as AWS allows."""
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+SIGNED_CHUNKS_WITH_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+CHUNKED = frozenset({UNSIGNED_CHUNKS, SIGNED_CHUNKS, SIGNED_CHUNKS_WITH_TRAILER})
+"""What the header x-amz-content-sha256 says of a body that is aws-chunked; S3's only."""
+LONGEST_PRESIGNED = 7 * 24 * 3600
+"""Seconds."""
+_NOTHING = hashlib.sha256(b"").hexdigest()
 
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<credential>[^,\s]+)\s*,\s*"
@@ -49,6 +61,12 @@ class Authorization:
     service: str
     signed_headers: tuple[str, ...]
     signature: str
+    expires: int | None = None
+    """Seconds that a presigned address can be used for; None for a request that is signed by header."""
+    stamp: str | None = None
+    """The time at which an address was presigned."""
+    session_token: str | None = None
+    """That of a presigned address."""
 
     @property
     def scope(self) -> str:
@@ -86,45 +104,124 @@ def parse_authorization(header: str | None) -> Authorization:
     )
 
 
+def parse_presigned(query: str) -> Authorization | None:
+    """What a presigned address says; None for an address that isn't, ``BadSignature`` for one that is none of S3's."""
+    given = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    if "AWSAccessKeyId" in given and "Signature" in given:
+        raise BadSignature(f"the address is presigned with Signature Version 2; use {ALGORITHM} (s3v4 in boto3)")
+    if "X-Amz-Signature" not in given and "X-Amz-Algorithm" not in given:
+        return None
+    try:
+        parts = given["X-Amz-Credential"].rsplit("/", 4)
+        expires = int(given["X-Amz-Expires"])
+        if given["X-Amz-Algorithm"] != ALGORITHM or len(parts) != 5 or parts[4] != "aws4_request":
+            raise ValueError(given["X-Amz-Credential"])
+        made = Authorization(
+            access_key=parts[0],
+            date=parts[1],
+            region=parts[2],
+            service=parts[3],
+            signed_headers=tuple(given["X-Amz-SignedHeaders"].split(";")),
+            signature=given["X-Amz-Signature"],
+            expires=expires,
+            stamp=given["X-Amz-Date"],
+            session_token=given.get("X-Amz-Security-Token"),
+        )
+    except (KeyError, ValueError):
+        raise BadSignature(f"the address is not completely presigned with {ALGORITHM}") from None
+    if made.service != "s3":
+        raise BadSignature("addresses of S3 only can be presigned here")
+    if not 0 < expires <= LONGEST_PRESIGNED:
+        raise BadSignature(f"X-Amz-Expires must be from 1 to {LONGEST_PRESIGNED}")
+    return made
+
+
 def verify(request: SignedRequest, authorization: Authorization, secret: str, now: datetime | None = None) -> None:
     """Raise ``BadSignature`` unless the holder of ``secret`` signed this very request, just now."""
-    stamp = request.headers.get("x-amz-date", "")
-    _check_time(stamp, authorization.date, now or datetime.now(UTC))
-    _check_payload(request)
-    for needed in ("host",):
-        if needed not in authorization.signed_headers:
-            raise BadSignature(f"the header {needed} is not signed")
-    canonical = _canonical_request(request, authorization.signed_headers)
+    stamp = authorization.stamp or request.headers.get("x-amz-date", "")
+    _check_time(stamp, authorization, now or datetime.now(UTC))
+    _check_payload(request, authorization)
+    if "host" not in authorization.signed_headers:
+        raise BadSignature("the header host is not signed")
+    canonical = _canonical_request(request, authorization)
     text = "\n".join((ALGORITHM, stamp, authorization.scope, hashlib.sha256(canonical.encode()).hexdigest()))
-    expected = hmac.new(_signing_key(secret, authorization), text.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected, authorization.signature):
+    key = _signing_key(secret, authorization)
+    if not hmac.compare_digest(_sign(key, text).encode(), authorization.signature.encode()):
+        raise BadSignature("the signature does not match")
+    told = request.headers.get("x-amz-content-sha256")
+    if authorization.service == "s3" and told in (SIGNED_CHUNKS, SIGNED_CHUNKS_WITH_TRAILER):
+        _check_chunks(request.body, told == SIGNED_CHUNKS_WITH_TRAILER, stamp, authorization, key)
+
+
+def verify_git(path: str, host: str, password: str, authorization: Authorization, secret: str) -> None:
+    """Raise ``BadSignature`` unless the password is the one that AWS's helpers make for git with ``secret``.
+
+    They sign the path of the repository and the host without its port. The date of ``authorization`` is left open, as
+    only the password tells it.
+    """
+    stamp, z, signature = password.partition("Z")
+    if not z:
+        raise BadSignature("the password is neither the secret key nor a signature")
+    _check_time(f"{stamp}Z", authorization, datetime.now(UTC), GIT_SECONDS)
+    canonical = f"GIT\n{path}\n\nhost:{host}\n\nhost\n"
+    text = "\n".join((ALGORITHM, stamp, authorization.scope, hashlib.sha256(canonical.encode()).hexdigest()))
+    if not hmac.compare_digest(_sign(_signing_key(secret, authorization), text).encode(), signature.encode()):
         raise BadSignature("the signature does not match")
 
 
-def _check_time(stamp: str, date: str, now: datetime) -> None:
+def _check_time(stamp: str, authorization: Authorization, now: datetime, skew: float = CLOCK_SKEW) -> None:
     try:
         signed_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         raise BadSignature("the header X-Amz-Date is missing or malformed") from None
-    if not stamp.startswith(date):
+    if not stamp.startswith(authorization.date):
         raise BadSignature("the date of the Credential is not that of X-Amz-Date")
-    if abs((now - signed_at).total_seconds()) > CLOCK_SKEW:
+    age = (now - signed_at).total_seconds()
+    if age < -skew or age > (skew if authorization.expires is None else authorization.expires):
         raise Expired(f"signed at {stamp}, and it is {now:%Y%m%dT%H%M%SZ}")
 
 
-def _check_payload(request: SignedRequest) -> None:
+def _check_payload(request: SignedRequest, authorization: Authorization) -> None:
     told = request.headers.get("x-amz-content-sha256")
+    if authorization.service == "s3":
+        if not told and authorization.expires is None:
+            raise BadSignature("the header x-amz-content-sha256 is missing")
+        if told in CHUNKED:
+            return
     if told and told != UNSIGNED_PAYLOAD and told != hashlib.sha256(request.body).hexdigest():
         raise BadSignature("x-amz-content-sha256 is not the hash of the body")
 
 
-def _canonical_request(request: SignedRequest, signed_headers: tuple[str, ...]) -> str:
-    headers = "".join(f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signed_headers)
-    payload = request.headers.get("x-amz-content-sha256") or hashlib.sha256(request.body).hexdigest()
-    return "\n".join(
-        (request.method, _canonical_path(request.path), _canonical_query(request.query), headers,
-         ";".join(signed_headers), payload)
-    )  # fmt: skip
+def _check_chunks(body: bytes, with_trailer: bool, stamp: str, authorization: Authorization, key: bytes) -> None:
+    """Each signature covers the one before it, the first one that of the request."""
+    try:
+        told = chunked.read(body)
+    except chunked.MalformedBody as error:
+        raise BadSignature(f"the body is not aws-chunked: {error}") from None
+    previous = authorization.signature
+    for chunk in told.chunks:
+        digest = hashlib.sha256(chunk.data).hexdigest()
+        text = "\n".join((f"{ALGORITHM}-PAYLOAD", stamp, authorization.scope, previous, _NOTHING, digest))
+        expected = _sign(key, text)
+        if not hmac.compare_digest(expected, chunk.signature or ""):
+            raise BadSignature("the signature of a chunk does not match")
+        previous = expected
+    if with_trailer:
+        lines = "".join(f"{name}:{value}\n" for name, value in told.trailer)
+        digest = hashlib.sha256(lines.encode()).hexdigest()
+        text = "\n".join((f"{ALGORITHM}-TRAILER", stamp, authorization.scope, previous, digest))
+        if not hmac.compare_digest(_sign(key, text), told.trailer_signature or ""):
+            raise BadSignature("the signature of the trailer does not match")
+
+
+def _canonical_request(request: SignedRequest, authorization: Authorization) -> str:
+    names = authorization.signed_headers
+    headers = "".join(f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in names)
+    payload = request.headers.get("x-amz-content-sha256")
+    if not payload:
+        payload = UNSIGNED_PAYLOAD if authorization.expires else hashlib.sha256(request.body).hexdigest()
+    path = _path_of_s3(request.path) if authorization.service == "s3" else _canonical_path(request.path)
+    return "\n".join((request.method, path, _canonical_query(request.query), headers, ";".join(names), payload))
 
 
 def _canonical_path(path: str) -> str:
@@ -132,9 +229,19 @@ def _canonical_path(path: str) -> str:
     return quote(path or "/", safe="/~")
 
 
+def _path_of_s3(path: str) -> str:
+    """The path encoded once, whatever of it the client encodes."""
+    return quote(unquote(path or "/"), safe="/~")
+
+
 def _canonical_query(query: str) -> str:
-    pairs = [(quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in parse_qsl(query, keep_blank_values=True)]
+    given = [(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if k != "X-Amz-Signature"]
+    pairs = [(quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in given]
     return "&".join(f"{key}={value}" for key, value in sorted(pairs))
+
+
+def _sign(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def _signing_key(secret: str, authorization: Authorization) -> bytes:

@@ -28,8 +28,8 @@ _SECRET = re.compile(
     r"Password|Passphrase|Secret|Tokens?$|TokenCode|SAMLAssertion|KeyMaterial|PrivateKey|Plaintext|User[-_ ]?Data",
     re.IGNORECASE,
 )
-_VALUE = re.compile(r"((?:.*\.)?)Values?(?:\.\d+)?")
-_NO_SECRET = {"ClientToken", "NextToken", "HttpTokens", "PublicKeyMaterial"}
+_VALUE = re.compile(r"((?:.*\.)?)[Vv]alues?(?:\.\d+)?")
+_NO_SECRET = {"ClientToken", "NextToken", "HttpTokens", "PublicKeyMaterial", "SecretId", "SecretIdList"}
 
 
 def parameters(operation: str, given: Mapping[str, Any] | None) -> str:
@@ -77,7 +77,7 @@ def _clean_mapping(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
 
 
 def _is_value_of_secret(key: str, value: Any, siblings: Mapping[str, Any]) -> bool:
-    """Whether it is the value of something that another entry names: an attribute, a tag, a parameter of SSM.
+    """Whether it is the value of something that another entry names: an attribute, a tag, a variable of a build.
 
     Parameters that do not fit the model are kept flat, as in ``Tag.1.Key`` and ``Tag.1.Value``.
     """
@@ -85,7 +85,7 @@ def _is_value_of_secret(key: str, value: Any, siblings: Mapping[str, Any]) -> bo
     if found is None or value is None:
         return False
     prefix = found[1]
-    names = (siblings.get(f"{prefix}{name}") for name in ("Attribute", "Key"))
+    names = (siblings.get(f"{prefix}{name}") for name in ("Attribute", "Key", "name"))
     is_named = any(isinstance(name, str) and _is_secret_name(name) for name in names)
     return is_named or str(siblings.get(f"{prefix}Type")).lower() == "securestring"
 

@@ -29,6 +29,8 @@ def result_of(service: str, operation: str, status: int, body: str | bytes) -> A
     content = body.encode() if isinstance(body, str) else body
     if not content:
         return None
+    if status < 400 and _is_stream(service, operation):
+        return None
     longest = LONGEST if catalogue.changes_state(operation) else LONGEST_OF_READS
     if content[:64].lstrip()[:1] == b"<":
         return _xml(service, operation, status, content, longest)
@@ -75,6 +77,14 @@ def _beginning(content: bytes) -> ElementTree.Element | None:
     except (ElementTree.ParseError, AssertionError):
         return None
     return root if isinstance(root, ElementTree.Element) else None
+
+
+@lru_cache(maxsize=512)
+def _is_stream(service: str, operation: str) -> bool:
+    """Whether the answer is the content of an object."""
+    shape = _output_shape(service, operation)
+    payload = shape.serialization.get("payload") if shape is not None else None
+    return payload is not None and shape.members[payload].type_name in ("blob", "string")
 
 
 @lru_cache(maxsize=512)

@@ -1,0 +1,37 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What changed in an execution between two looks at it, in lines for the screen."""
+
+from __future__ import annotations
+
+import collections.abc as c
+
+from .._packer.progress import clock
+from .codepipeline_calls import Resource
+from .codepipeline_execution_result import APPROVAL, each_action
+
+Seen = dict[tuple[str, str], tuple[str, str]]
+
+
+def _told(action: Resource) -> str:
+    if action["status"] == "InProgress":
+        return "waits for an approval" if action["category"] == APPROVAL else "begins"
+    took = f" ({clock(action['seconds'])})" if action["seconds"] is not None else ""
+    why = f": {action['error_message'] or action['summary']}" if action["status"] == "Failed" else ""
+    return f"{action['status']}{took}{why}"
+
+
+def news(seen: Seen, stages: c.Iterable[Resource]) -> tuple[Seen, list[str]]:
+    """What is known now, and a line for each action that began or ended since. One that is retried begins anew."""
+    now: Seen = {}
+    lines = []
+    for stage, action in each_action(stages):
+        key, state = (stage, action["name"]), (str(action["status"]), str(action["started"]))
+        now[key] = state
+        if seen.get(key) != state:
+            lines.append(f"{stage} / {action['name']} {_told(action)}")
+    return now, lines

@@ -1,0 +1,36 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operations of Auto Scaling and of the Recycle Bin ask for."""
+
+from __future__ import annotations
+
+from golden_cloud.api.policies.asked.table import table
+
+_GROUP = "autoScalingGroup:*:autoScalingGroupName/{AutoScalingGroupName}"
+
+AUTOSCALING = table(
+    "autoscaling",
+    f"""
+    * DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeScalingActivities DescribeInstanceRefreshes
+    * DescribeLaunchConfigurations
+    CreateAutoScalingGroup {_GROUP}
+    UpdateAutoScalingGroup {_GROUP}
+    DeleteAutoScalingGroup {_GROUP}
+    SetDesiredCapacity {_GROUP}
+    StartInstanceRefresh {_GROUP}
+    CancelInstanceRefresh {_GROUP}
+    DisableMetricsCollection {_GROUP}
+    """,
+)
+
+RBIN = table(
+    "rbin",
+    """
+    * ListRules
+    CreateRule rule/* +TagResource?Tags
+    GetRule rule/{Identifier}
+    UpdateRule rule/{Identifier}
+    DeleteRule rule/{Identifier}
+    """,
+)
