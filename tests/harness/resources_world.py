@@ -83,7 +83,7 @@ class World:
         return {"KeyRotationEnabled": bool(self.things.get(("rotation", KEY)))}
 
     def _CreateKey(self, request: Request) -> Resource:
-        self._tag(KEY, request["Tags"], "TagKey", "TagValue")
+        self._tag(KEY.rpartition("/")[2], request["Tags"], "TagKey", "TagValue")
         self.things["made", KEY] = {"Arn": KEY, "Description": request["Description"]}
         return {"KeyMetadata": self.things["made", KEY]}
 

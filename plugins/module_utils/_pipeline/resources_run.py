@@ -192,6 +192,7 @@ def _apply(handler: Handler, step: Step) -> None:
 
 
 def _result(params: dict[str, t.Any], world: World, steps: list[Step]) -> Result:
+    key = world.keys.arn
     shown = [
         {"kind": step.thing.kind, "name": step.thing.name, "action": step.action, "reason": step.reason}
         for step in steps
@@ -201,11 +202,13 @@ def _result(params: dict[str, t.Any], world: World, steps: list[Step]) -> Result
         "actions": shown,
         "key_arn": world.keys.arn if params["state"] == "present" else None,
         "clone_url": world.repositories.clone_url if params["state"] == "present" else None,
-        "diff": {"before": _side(steps, "before"), "after": _side(steps, "after")},
+        "diff": {"before": _side(steps, "before", key), "after": _side(steps, "after", key)},
     }
 
 
-def _side(steps: list[Step], side: str) -> str:
+def _side(steps: list[Step], side: str, key: str | None) -> dict[str, t.Any]:
+    """The key is known by its ARN only once it is there; it is called the same before that."""
     things = [thing for step in steps if (thing := getattr(step, side))]
-    shown = {thing.words: {**thing.state, "tags": thing.tags} for thing in things}
-    return json.dumps(shown, indent=2, sort_keys=True) + "\n" if shown else ""
+    text = json.dumps({thing.words: {**thing.state, "tags": thing.tags} for thing in things}, sort_keys=True)
+    shown: dict[str, t.Any] = json.loads(text.replace(key, KEY) if key else text)
+    return shown

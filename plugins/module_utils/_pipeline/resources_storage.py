@@ -30,6 +30,10 @@ class Keys:
         self._kms = kms
         self.arn: str | None = None
 
+    @property
+    def _id(self) -> str:
+        return str(self.arn).rpartition("/")[2]
+
     @_call("read the key {name}")
     def read(self, name: str) -> Thing | None:
         try:
@@ -37,8 +41,8 @@ class Keys:
         except is_boto3_error_code("NotFoundException"):
             return None
         self.arn = key["Arn"]
-        tags = self._kms.list_resource_tags(KeyId=self.arn).get("Tags", [])
-        rotated = self._kms.get_key_rotation_status(KeyId=self.arn)["KeyRotationEnabled"]
+        tags = self._kms.list_resource_tags(KeyId=self._id).get("Tags", [])
+        rotated = self._kms.get_key_rotation_status(KeyId=self._id)["KeyRotationEnabled"]
         state = {"description": key.get("Description", ""), "rotation": rotated}
         return Thing("key", name, state, boto3_tag_list_to_ansible_dict(tags, "TagKey", "TagValue"))
 
@@ -47,20 +51,27 @@ class Keys:
         tags = ansible_dict_to_boto3_tag_list(thing.tags, "TagKey", "TagValue")
         made = self._kms.create_key(Description=thing.state["description"], Tags=tags)["KeyMetadata"]
         self.arn = made["Arn"]
-        self._kms.create_alias(AliasName=thing.name, TargetKeyId=self.arn)
-        self._kms.enable_key_rotation(KeyId=self.arn)
+        self._kms.create_alias(AliasName=thing.name, TargetKeyId=self._id)
+        self._kms.enable_key_rotation(KeyId=self._id)
 
     @_call("update the key {after.name}")
     def update(self, _before: Thing, after: Thing) -> None:
-        self._kms.update_key_description(KeyId=self.arn, Description=after.state["description"])
-        self._kms.enable_key_rotation(KeyId=self.arn)
-        self._kms.tag_resource(KeyId=self.arn, Tags=ansible_dict_to_boto3_tag_list(after.tags, "TagKey", "TagValue"))
+        self._kms.update_key_description(KeyId=self._id, Description=after.state["description"])
+        self._kms.enable_key_rotation(KeyId=self._id)
+        self._kms.tag_resource(KeyId=self._id, Tags=ansible_dict_to_boto3_tag_list(after.tags, "TagKey", "TagValue"))
 
-    @_call("delete the key {thing.name}")
     def delete(self, thing: Thing) -> None:
         """KMS waits some days with the key, in which what it encrypted can still be saved."""
+        self._schedule_deletion(thing)
+        self._delete_alias(thing)
+
+    @_call("schedule the deletion of the key {thing.name}")
+    def _schedule_deletion(self, thing: Thing) -> None:
+        self._kms.schedule_key_deletion(KeyId=self._id, PendingWindowInDays=_DAYS_OF_A_KEY)
+
+    @_call("delete the alias {thing.name}")
+    def _delete_alias(self, thing: Thing) -> None:
         self._kms.delete_alias(AliasName=thing.name)
-        self._kms.schedule_key_deletion(KeyId=self.arn, PendingWindowInDays=_DAYS_OF_A_KEY)
 
 
 class Buckets:
