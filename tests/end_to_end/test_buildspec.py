@@ -93,7 +93,7 @@ def test_a_provisioner_that_fails_fails_the_build(cloud: Cloud, tmp_path: Path) 
     path = tmp_path / "packer-failing.json"
     path.write_text(template("echo about to fail; exit 3"))
     done = by_hand(cloud, str(path))
-    assert done.rc == 1, done.output
+    assert done.rc != 0, done.output
     assert phases() == {"install": True, "pre_build": True, "build": False}
     assert "about to fail" in (STATE / "packer.log").read_text()
     assert "Failed in build" in done.words
@@ -108,7 +108,7 @@ def test_a_template_that_is_not_valid_fails_in_pre_build(cloud: Cloud, tmp_path:
     path = tmp_path / "packer-broken.json"
     path.write_text(text)
     done = by_hand(cloud, str(path))
-    assert done.rc == 1, done.output
+    assert done.rc != 0, done.output
     assert told in done.words
     assert not any(passed for name, passed in phases().items() if name != "install")
     assert "build" not in phases()
@@ -116,7 +116,7 @@ def test_a_template_that_is_not_valid_fails_in_pre_build(cloud: Cloud, tmp_path:
 
 def test_a_script_that_is_not_there_is_told_with_the_candidates(cloud: Cloud) -> None:
     done = by_hand(cloud, "packer-wordpres")
-    assert done.rc == 1, done.output
+    assert done.rc != 0, done.output
     assert "PACKER_SCRIPT=packer-wordpres: there is no image and no template of this name" in done.words
     assert "wordpress-legacy" in done.words
     assert phases() == {"install": False}

@@ -14,7 +14,7 @@ from harness.cloud import Cloud
 from harness.faults import control
 
 # To enter another account is to look as well: it is done before anything is known there, and leaves nothing.
-READS = ("Describe", "Get", "List", "BatchGet", "AssumeRole")
+READS = ("Describe", "Get", "List", "Head", "BatchGet", "AssumeRole")
 # What a service of the cloud says of itself when it calls another one: a pipeline that runs, for example.
 SERVICE = "golden-cloud/service"
 

@@ -82,7 +82,7 @@ Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
 class _Filled(str):
     """A description whose placeholders are filled: amazon.aws 11 would do it once more, 10 not at all."""
 
-    def format(self, *_arguments: object, **_named: object) -> str:
+    def format(self, /, *_arguments: object, **_named: object) -> str:
         return self
 
 

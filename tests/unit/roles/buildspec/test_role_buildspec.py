@@ -38,7 +38,9 @@ PHASES: dict[str, dict[str, t.Any]] = {
     "kept": {"build.json": {**BUILT, "changed": False}},
     "nothing": {},
 }
-NAMES = ("outcome", "kept", "tags")
+NAMES = ("outcome", "kept", "tags", "subject", "message", "notified_image")
+PIPELINE = {"CODEBUILD_INITIATOR": "codepipeline/web", "CODEBUILD_BUILD_URL": "https://console/build/1"}
+GOOD = {"image_id": "ami-0", "version": "0", "state": "available", "tags": {"golden:complete": "yes"}}
 
 
 def play(directory: Path, arguments: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -69,10 +71,15 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"template": {"src": str(ROLE / "templates" / "junit.xml.j2"), "dest": f"{root}/{name}/junit.xml"}},
         ]
         for task in tasks[-2:]:
-            task["vars"] = {"buildspec_directory": str(root / name), "buildspec_script": "web"}
+            task["vars"] = {
+                "buildspec_directory": str(root / name),
+                "buildspec_script": "web",
+                "buildspec_stage": "build",
+                "__buildspec_good": {"images": [GOOD, {**GOOD, "image_id": "ami-9", "tags": {}}]},
+            }
     head = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(ROLE / "vars" / "main.yml")]}
     (root / "play.yml").write_text(yaml.safe_dump([{**head, "tasks": tasks}]))
-    done = play(root, ["-i", "localhost,", "-c", "local", str(root / "play.yml")], **CODEBUILD)
+    done = play(root, ["-i", "localhost,", "-c", "local", str(root / "play.yml")], **CODEBUILD, **PIPELINE)
     assert done.returncode == 0, done.stdout + done.stderr
     return root
 
@@ -113,6 +120,18 @@ def test_tags_say_the_project_and_the_number(after: Path) -> None:
 def test_an_ami_that_is_still_good_keeps_its_tags(after: Path) -> None:
     assert values(after, "built")["kept"] == ["BuildDate"]
     assert sorted(values(after, "kept")["kept"]) == ["BuildDate", "BuildNumber", "BuiltBy", "CodeBuildProject"]
+
+
+def test_a_notification_says_what_failed_where_to_look_and_what_to_do(after: Path) -> None:
+    told = values(after, "failed")
+    assert told["subject"] == "web: build failed in build"
+    lines = told["message"].splitlines()
+    assert lines[:2] == ["Stage: build, phase build", "Task: Build the image"]
+    assert "The build failed in task 'Greet': no <such> file" in lines
+    assert "\x1b[0mlast line" in lines
+    assert lines[-3:-1] == ["Link: https://console/build/1", "Last good AMI: ami-0, version 0"]
+    assert lines[-1].startswith("Retry: aws codepipeline retry-stage-execution --pipeline-name web --stage-name Build ")
+    assert told["notified_image"] == "web"
 
 
 def test_a_phase_that_fails_is_written_down(tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ _KMS = _as_is(
 )
 
 _KMS |= {"PutKeyPolicy": _only("KeyId PolicyName Policy BypassPolicyLockoutSafetyCheck")}
+_KMS |= _as_is("EnableKeyRotation DisableKeyRotation UpdateKeyDescription")
 
 _ORGANIZATIONS = _as_is(
     """

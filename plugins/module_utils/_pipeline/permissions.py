@@ -1,0 +1,261 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What the roles of a pipeline may do: derived from what its stages do, each on the resources that it is about."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from .names import Names
+
+Statement = dict[str, t.Any]
+# Stands for the ARN of the pipeline's key, which is known when there is one.
+KEY = "KEY_OF_THE_PIPELINE"
+
+# What a stage needs of EC2. Descriptions and questions about the account take no resource.
+_LOOKS = ("DescribeImages", "DescribeSnapshots", "DescribeInstances", "DescribeKeyPairs", "DescribeSecurityGroups")
+_EC2_READS = {
+    # Packer's own, and the look for what killed builds have left.
+    "validate": (*_LOOKS, "DescribeVolumes", "DescribeTags"),
+    "build": (*_LOOKS, "DescribeVolumes", "DescribeTags", "DescribeRegions"),
+    "test": (*_LOOKS, "DescribeVolumes", "DescribeInstanceTypes"),
+    "distribute": ("DescribeImages", "DescribeSnapshots"),
+    "promote": ("DescribeImages",),
+}
+_MACHINES = {
+    "instance": ("TerminateInstances",),
+    "key-pair": ("DeleteKeyPair",),
+    "security-group": ("AuthorizeSecurityGroupIngress", "DeleteSecurityGroup"),
+}
+_BUILD_MACHINES = {**_MACHINES, "instance": ("StopInstances", "TerminateInstances", "CreateImage")}
+_LAUNCHED = ("instance", "volume", "network-interface", "key-pair", "security-group", "subnet")
+_TAGGED = ("instance", "volume", "network-interface", "key-pair", "security-group", "snapshot")
+
+
+@dataclasses.dataclass(frozen=True)
+class Role:
+    """A role: the service that assumes it, and what it may do."""
+
+    name: str
+    service: str
+    statements: tuple[Statement, ...]
+
+    def as_option(self) -> dict[str, t.Any]:
+        return {"name": self.name, "service": self.service, "statements": list(self.statements)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """What a pipeline does, as far as permissions follow from it."""
+
+    stages: tuple[str, ...]
+    image: str
+    # Public parameters and channels of other images that the base is found by.
+    parameters: tuple[str, ...] = ()
+    connection: str = ""
+    approves: bool = False
+    in_vpc: tuple[str, ...] | None = None
+    instance_profile_role: str = ""
+    # Roles of other accounts that the image is given to.
+    entered: tuple[str, ...] = ()
+    shares: bool = False
+    scheduled: bool = False
+
+
+def derive(needs: Needs, names: Names) -> list[Role]:
+    """The roles of a pipeline, each with the least that it works with."""
+    roles = [_pipeline_role(needs, names), *(_stage_role(stage, needs, names) for stage in needs.stages)]
+    if not needs.connection or needs.scheduled:
+        services = [*([] if needs.connection else ["events"]), *(["scheduler"] if needs.scheduled else [])]
+        for service in services:
+            start = _statement("Start", ["codepipeline:StartPipelineExecution"], names.pipeline_arn)
+            roles.append(Role(names.starter_role(service), f"{service}.amazonaws.com", (start,)))
+    return roles
+
+
+def _statement(sid: str, actions: c.Sequence[str], *resources: str, **more: t.Any) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": sorted(resources), **more}
+
+
+def _pipeline_role(needs: Needs, names: Names) -> Role:
+    projects = [names.place.arn("codebuild", f"project/{names.stage(stage)}") for stage in needs.stages]
+    if needs.connection:
+        service = needs.connection.split(":")[2]
+        source = _statement("Source", [f"{service}:UseConnection"], needs.connection)
+    else:
+        actions = ["GetBranch", "GetCommit", "UploadArchive", "GetUploadArchiveStatus"]
+        source = _statement("Source", [f"codecommit:{action}" for action in actions], names.repository_arn)
+    statements = [
+        source,
+        _statement("Artefacts", ["s3:PutObject"], f"{names.bucket_arn}/*"),
+        _statement("Encrypt", ["kms:GenerateDataKey"], KEY),
+        _statement("Build", ["codebuild:StartBuild", "codebuild:BatchGetBuilds"], *projects),
+    ]
+    if needs.approves:
+        statements.append(_statement("Ask", ["sns:Publish"], names.topic_arn))
+    return Role(names.pipeline_role, "codepipeline.amazonaws.com", tuple(statements))
+
+
+def _stage_role(stage: str, needs: Needs, names: Names) -> Role:
+    statements = [*_build_project(stage, names), *_network(needs, names), *_work(stage, needs, names)]
+    return Role(names.stage(stage), "codebuild.amazonaws.com", tuple(statements))
+
+
+def _build_project(stage: str, names: Names) -> list[Statement]:
+    """What every build in CodeBuild does: it takes its source, writes its log, reports, and tells of failures."""
+    group = names.place.arn("logs", f"log-group:{names.log_group(stage)}:log-stream:*")
+    reports = names.place.arn("codebuild", f"report-group/{names.stage(stage)}-*")
+    report = ("CreateReportGroup", "CreateReport", "UpdateReport", "BatchPutTestCases")
+    return [
+        _statement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], group),
+        _statement("Source", ["s3:GetObject", "s3:GetObjectVersion"], f"{names.bucket_arn}/*"),
+        _statement("Decrypt", ["kms:Decrypt"], KEY),
+        _statement("Report", [f"codebuild:{action}" for action in report], reports),
+        _statement("Notify", ["sns:Publish"], names.topic_arn),
+    ]
+
+
+def _network(needs: Needs, names: Names) -> list[Statement]:
+    if needs.in_vpc is None:
+        return []
+    looks = ("DhcpOptions", "NetworkInterfaces", "Subnets", "SecurityGroups", "Vpcs")
+    asked = [f"ec2:Describe{one}" for one in looks]
+    subnets = [names.place.arn("ec2", f"subnet/{subnet}") for subnet in needs.in_vpc]
+    condition = {"StringEquals": {"ec2:Subnet": subnets, "ec2:AuthorizedService": "codebuild.amazonaws.com"}}
+    interfaces = names.place.arn("ec2", "network-interface/*")
+    return [
+        _statement("Network", [*asked, "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"], "*"),
+        _statement("Attach", ["ec2:CreateNetworkInterfacePermission"], interfaces, Condition=condition),
+    ]
+
+
+def _work(stage: str, needs: Needs, names: Names) -> list[Statement]:
+    reads = _statement("Look", [f"ec2:{action}" for action in _EC2_READS[stage]], "*")
+    return [reads, *_WORK[stage](needs, names)]
+
+
+def _registry(names: Names, image: str, *below: str) -> list[str]:
+    return [names.place.arn("ssm", f"parameter/golden/{image}{one}") for one in below or ("", "/*")]
+
+
+def _parameters(needs: Needs, names: Names) -> list[Statement]:
+    """What the base is found by. A public parameter is in no account."""
+    found = []
+    for name in needs.parameters:
+        account = "" if name.startswith("/aws/") else names.place.account
+        found.append(f"arn:{names.place.partition}:ssm:{names.place.region}:{account}:parameter{name}")
+    return [_statement("Base", ["ssm:GetParameter"], *found)] if found else []
+
+
+def _ec2(names: Names, kind: str) -> str:
+    # Images and snapshots are in no account.
+    account = "" if kind in ("image", "snapshot") else names.place.account
+    return f"arn:{names.place.partition}:ec2:{names.place.region}:{account}:{kind}/*"
+
+
+def _machines(names: Names, made: dict[str, tuple[str, ...]]) -> list[Statement]:
+    launched = [_ec2(names, kind) for kind in (*_LAUNCHED, "image")]
+    statements = [
+        _statement("Launch", ["ec2:RunInstances"], *launched),
+        _statement("KeyPair", ["ec2:CreateKeyPair"], _ec2(names, "key-pair")),
+        _statement("SecurityGroup", ["ec2:CreateSecurityGroup"], _ec2(names, "security-group"), _ec2(names, "vpc")),
+        _statement("Tag", ["ec2:CreateTags"], *(_ec2(names, kind) for kind in (*_TAGGED, "image"))),
+    ]
+    for kind, actions in made.items():
+        sid = "Use" + "".join(part.capitalize() for part in kind.split("-"))
+        on = [_ec2(names, kind), *([_ec2(names, "image"), _ec2(names, "snapshot")] if "CreateImage" in actions else [])]
+        statements.append(_statement(sid, [f"ec2:{action}" for action in actions], *on))
+    return statements
+
+
+def _validate(needs: Needs, names: Names) -> list[Statement]:
+    versions = _statement("Registry", ["ssm:GetParametersByPath"], *_registry(names, needs.image))
+    return [*_parameters(needs, names), versions]
+
+
+def _build(needs: Needs, names: Names) -> list[Statement]:
+    registry = ("GetParametersByPath", "GetParameter", "PutParameter", "DeleteParameter")
+    # What a build that failed has made is taken away again.
+    taken = _statement(
+        "TakeBack", ["ec2:DeregisterImage", "ec2:DeleteSnapshot"], _ec2(names, "image"), _ec2(names, "snapshot")
+    )
+    statements = [
+        *_parameters(needs, names),
+        _statement("Registry", [f"ssm:{action}" for action in registry], *_registry(names, needs.image)),
+        *_machines(names, _BUILD_MACHINES),
+        taken,
+        _statement("Volumes", ["ec2:DeleteVolume"], _ec2(names, "volume")),
+        _statement("Keep", ["s3:PutObject"], f"{names.bucket_arn}/*"),
+        _statement("Encrypt", ["kms:GenerateDataKey"], KEY),
+    ]
+    return [*statements, *_passed(needs, names)]
+
+
+def _passed(needs: Needs, names: Names) -> list[Statement]:
+    if not needs.instance_profile_role:
+        return []
+    condition = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    role = names.role_arn(needs.instance_profile_role)
+    return [_statement("Pass", ["iam:PassRole"], role, Condition=condition)]
+
+
+def _test(needs: Needs, names: Names) -> list[Statement]:
+    registry = ("GetParametersByPath", "GetParameter", "PutParameter")
+    statements = [
+        _statement("Registry", [f"ssm:{action}" for action in registry], *_registry(names, needs.image)),
+        *_machines(names, {**_MACHINES, "instance": ("RebootInstances", "TerminateInstances")}),
+    ]
+    return [*statements, *_passed(needs, names)]
+
+
+def _distribute(needs: Needs, names: Names) -> list[Statement]:
+    copied = (_ec2(names, "image"), _ec2(names, "snapshot"))
+    statements = [
+        _statement("Registry", ["ssm:GetParameter", "ssm:PutParameter"], *_registry(names, needs.image, "/versions/*")),
+        _statement("Copy", ["ec2:CopyImage", "ec2:CreateTags"], *copied),
+        *_entered(needs),
+    ]
+    if needs.shares:
+        share = (
+            "ModifyImageAttribute",
+            "ModifySnapshotAttribute",
+            "DescribeImageAttribute",
+            "DescribeSnapshotAttribute",
+        )
+        statements.append(_statement("Share", [f"ec2:{action}" for action in share], *copied))
+    return statements
+
+
+def _promote(needs: Needs, names: Names) -> list[Statement]:
+    registry = (
+        "GetParameter",
+        "GetParameters",
+        "GetParametersByPath",
+        "GetParameterHistory",
+        "PutParameter",
+        "DeleteParameter",
+    )
+    return [
+        _statement("Registry", [f"ssm:{action}" for action in registry], *_registry(names, needs.image)),
+        *_entered(needs),
+    ]
+
+
+def _entered(needs: Needs) -> list[Statement]:
+    return [_statement("Enter", ["sts:AssumeRole"], *needs.entered)] if needs.entered else []
+
+
+_WORK: dict[str, c.Callable[[Needs, Names], list[Statement]]] = {
+    "validate": _validate,
+    "build": _build,
+    "test": _test,
+    "distribute": _distribute,
+    "promote": _promote,
+}
+STAGES = tuple(_WORK)

@@ -1,0 +1,130 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each role has what its stage does and no more, on the resources that it is about."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+import botocore.session
+import pytest
+from ansible_collections.golden.ami.plugins.module_utils._pipeline.names import Names, Place
+from ansible_collections.golden.ami.plugins.module_utils._pipeline.permissions import STAGES, Needs, Role, derive
+
+NAMES = Names("web", Place("111111111111", "eu-west-1"), "web-artefacts", "images")
+PARAMETER = "/aws/service/debian/release/12/latest/amd64"
+NEEDS = Needs(STAGES, "web", parameters=(PARAMETER,), approves=True)
+# Actions that are no operations of an API: https://docs.aws.amazon.com/service-authorization/
+NO_OPERATIONS = {
+    "codecommit:UploadArchive",
+    "codecommit:GetUploadArchiveStatus",
+    "codebuild:BatchPutTestCases",
+    "codebuild:CreateReport",
+    "codebuild:UpdateReport",
+    "codeconnections:UseConnection",
+    "ec2:CreateNetworkInterfacePermission",
+    "iam:PassRole",
+    "s3:GetObjectVersion",
+}
+
+
+def roles(needs: Needs = NEEDS) -> dict[str, Role]:
+    return {role.name: role for role in derive(needs, NAMES)}
+
+
+def actions(role: Role) -> set[str]:
+    return {action for statement in role.statements for action in statement["Action"]}
+
+
+def test_there_is_a_role_for_each_that_does_something() -> None:
+    services = {name: role.service for name, role in roles().items()}
+    assert services == {
+        "web-pipeline": "codepipeline.amazonaws.com",
+        **{f"web-{stage}": "codebuild.amazonaws.com" for stage in STAGES},
+        "web-events": "events.amazonaws.com",
+    }
+    scheduled = roles(dataclasses.replace(NEEDS, scheduled=True))
+    assert scheduled["web-scheduler"].service == "scheduler.amazonaws.com"
+
+
+def test_actions_exist() -> None:
+    session = botocore.session.get_session()
+    needs = dataclasses.replace(NEEDS, in_vpc=("subnet-1",), instance_profile_role="web", shares=True, scheduled=True)
+    named = {action for role in derive(needs, NAMES) for action in actions(role)} - NO_OPERATIONS
+    for action in sorted(named):
+        service, _, operation = action.partition(":")
+        assert operation in _operations(session, service), action
+
+
+def _operations(session: botocore.session.Session, service: str) -> set[str]:
+    of_bucket = {"GetObject", "PutObject"} if service == "s3" else set()
+    return {*session.get_service_model(service).operation_names, *of_bucket}
+
+
+def test_resources_are_named_wherever_the_service_takes_them() -> None:
+    for role in roles().values():
+        for statement in role.statements:
+            if statement["Resource"] == ["*"]:
+                assert all(re.match(r"ec2:Describe", action) for action in statement["Action"]), statement["Sid"]
+            assert statement["Sid"].isalnum()
+
+
+def test_sids_are_there_once_and_a_policy_fits_into_a_role() -> None:
+    needs = dataclasses.replace(NEEDS, in_vpc=("subnet-1", "subnet-2"), instance_profile_role="web", shares=True)
+    for role in derive(needs, NAMES):
+        sids = [statement["Sid"] for statement in role.statements]
+        assert len(sids) == len(set(sids)), role.name
+        text = json.dumps({"Version": "2012-10-17", "Statement": role.statements}, separators=(",", ":"))
+        assert len(text) <= 10240, role.name
+
+
+def test_only_stages_that_are_there_can_be_started() -> None:
+    made = roles(dataclasses.replace(NEEDS, stages=("validate", "build")))
+    (start,) = [one for one in made["web-pipeline"].statements if one["Sid"] == "Build"]
+    assert start["Resource"] == [
+        "arn:aws:codebuild:eu-west-1:111111111111:project/web-build",
+        "arn:aws:codebuild:eu-west-1:111111111111:project/web-validate",
+    ]
+    assert "web-promote" not in made
+
+
+@pytest.mark.parametrize(
+    ("stage", "forbidden"),
+    [
+        ("validate", ("ec2:RunInstances", "ssm:PutParameter")),
+        ("test", ("ec2:CreateImage", "ec2:DeregisterImage")),
+        ("distribute", ("ec2:RunInstances",)),
+        ("promote", ("ec2:RunInstances", "ec2:CreateTags", "ec2:CopyImage")),
+    ],
+)
+def test_a_stage_cannot_do_what_is_not_its_own(stage: str, forbidden: tuple[str, ...]) -> None:
+    assert actions(roles()[f"web-{stage}"]).isdisjoint(forbidden)
+
+
+def test_the_base_of_the_image_is_all_that_is_read_of_others() -> None:
+    (base,) = [one for one in roles()["web-build"].statements if one["Sid"] == "Base"]
+    assert base["Resource"] == [f"arn:aws:ssm:eu-west-1::parameter{PARAMETER}"]
+    made = roles(dataclasses.replace(NEEDS, parameters=("/golden/base/prod",)))
+    (base,) = [one for one in made["web-build"].statements if one["Sid"] == "Base"]
+    assert base["Resource"] == ["arn:aws:ssm:eu-west-1:111111111111:parameter/golden/base/prod"]
+
+
+def test_a_connection_needs_no_rule_and_no_repository() -> None:
+    connection = "arn:aws:codeconnections:eu-west-1:111111111111:connection/1"
+    made = roles(dataclasses.replace(NEEDS, connection=connection))
+    assert "web-events" not in made
+    assert made["web-pipeline"].statements[0]["Action"] == ["codeconnections:UseConnection"]
+    assert "codecommit:GetBranch" not in actions(made["web-pipeline"])
+
+
+def test_only_what_is_asked_for() -> None:
+    plain = actions(roles()["web-build"])
+    assert plain.isdisjoint({"ec2:CreateNetworkInterface", "iam:PassRole"})
+    assert "sns:Publish" not in actions(roles(dataclasses.replace(NEEDS, approves=False))["web-pipeline"])
+    assert "sts:AssumeRole" not in actions(roles()["web-distribute"])
+    entered = dataclasses.replace(NEEDS, entered=("arn:aws:iam::222222222222:role/there",))
+    assert "sts:AssumeRole" in actions(roles(entered)["web-distribute"])
