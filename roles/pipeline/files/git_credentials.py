@@ -43,7 +43,9 @@ def answer(asked: dict[str, str], region: str, now: datetime.datetime) -> str:
     if not frozen.secret_key:
         raise RuntimeError("the AWS credentials have no secret key")
     user = f"{frozen.access_key}%{frozen.token}" if frozen.token else frozen.access_key
-    signed = password(frozen.secret_key, asked["host"], asked["path"], region, now)
+    # AWS's own helpers leave the port out.
+    host = asked["host"].partition(":")[0]
+    signed = password(frozen.secret_key, host, asked["path"], region, now)
     return f"username={user}\npassword={signed}\n"
 
 

@@ -58,5 +58,9 @@ def test_git_is_told_whose_it_is(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"username={user}"
     assert lines[1].startswith("password=20")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"protocol=http\nhost={HOST}:4580\npath={PATH}\n\n"))
+    monkeypatch.setattr(helper, "password", lambda _secret, host, *_more: host)
+    assert helper.main(["eu-west-1", "get"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == f"password={HOST}"
     assert helper.main(["eu-west-1", "store"]) == 0
     assert capsys.readouterr().out == ""
