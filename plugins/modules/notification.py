@@ -45,7 +45,7 @@ options:
         left out.
     type: str
     required: true
-  message:
+  msg:
     description:
       - The message. SNS takes 256 KiB; of a longer one the middle is left out, and it says so.
     type: str
@@ -57,7 +57,7 @@ EXAMPLES = r"""
   golden.ami.notification:
     topic_arn: arn:aws:sns:eu-west-1:111111111111:wordpress-pipeline
     subject: "wordpress: build failed"
-    message: "The build failed in task 'Install nginx'."
+    msg: "The build failed in task 'Install nginx'."
 """
 
 RETURN = r"""
@@ -80,7 +80,7 @@ def main() -> None:
         argument_spec={
             "topic_arn": {"type": "str", "required": True},
             "subject": {"type": "str", "required": True},
-            "message": {"type": "str", "required": True},
+            "msg": {"type": "str", "required": True},
         },
         supports_check_mode=True,
     )
@@ -88,7 +88,7 @@ def main() -> None:
     message_id = None
     try:
         if not module.check_mode:
-            subject, message = subject_of(params["subject"]), short(params["message"])
+            subject, message = subject_of(params["subject"]), short(params["msg"])
             message_id = publish(module.client("sns"), params["topic_arn"], subject, message)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)

@@ -34,7 +34,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
 
 
 def run(capsys: pytest.CaptureFixture[str], **options: t.Any) -> dict[str, t.Any]:
-    given = {"topic_arn": TOPIC, "subject": "web: build failed", "message": "Why", "region": REGION}
+    given = {"topic_arn": TOPIC, "subject": "web: build failed", "msg": "Why", "region": REGION}
     return result_of(notification.main, capsys, **{**given, **options})
 
 
@@ -62,7 +62,7 @@ def test_a_subject_that_sns_would_not_take(
 
 
 def test_of_a_long_message_beginning_and_end_are_kept(sent: Sent, capsys: pytest.CaptureFixture[str]) -> None:
-    run(capsys, message="first" + "ä" * 200_000 + "last")
+    run(capsys, msg="first" + "ä" * 200_000 + "last")
     message = sent[0]["Message"]
     assert len(message.encode()) <= 256 * 1024
     assert message.startswith("first")
