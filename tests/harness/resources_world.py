@@ -24,7 +24,7 @@ Request = dict[str, t.Any]
 
 def error(code: str, operation: str) -> botocore.exceptions.ClientError:
     """A code, or a code and a message with a colon between."""
-    code, _, message = code.partition(": ")
+    code, _colon, message = code.partition(": ")
     return botocore.exceptions.ClientError(
         t.cast(t.Any, {"Error": {"Code": code, "Message": message or f"{code}, says the test"}}), operation
     )
@@ -94,7 +94,9 @@ class World:
         self.things["rotation", KEY] = {"on": True}
 
     def _UpdateKeyDescription(self, request: Request) -> None:
-        next(thing for (kind, _), thing in self.things.items() if kind == "key")["Description"] = request["Description"]
+        next(thing for (kind, _name), thing in self.things.items() if kind == "key")["Description"] = request[
+            "Description"
+        ]
 
     def _DeleteAlias(self, request: Request) -> None:
         del self.things["key", request["AliasName"]]

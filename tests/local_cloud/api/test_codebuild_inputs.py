@@ -289,7 +289,11 @@ def test_what_the_service_role_may_not_fails_in_its_phase(project: Project, monk
 
 def test_events_tell_of_each_phase_and_of_the_end(project: Project) -> None:
     seen: list[dict[str, Any]] = []
-    bus.listen(listener := lambda event: seen.append(event.document()))
+
+    def listener(event: bus.Event) -> None:
+        seen.append(event.document())
+
+    bus.listen(listener)
     try:
         build = project.run(spec("exit 9"))
     finally:

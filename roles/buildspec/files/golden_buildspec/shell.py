@@ -76,7 +76,7 @@ class _Session:
         """How it ended, and its exit status."""
         self._file.write_text(f"{command}\n", encoding="utf-8")
         self._asked.write(f"{self._file}\n")
-        how, _, status = self._told.readline().partition(" ")
+        how, _space, status = self._told.readline().partition(" ")
         # One that was killed says nothing.
         return (how, int(status)) if status else ("killed", _KILLED)
 

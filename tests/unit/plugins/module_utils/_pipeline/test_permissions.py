@@ -56,7 +56,7 @@ def test_actions_exist() -> None:
     needs = dataclasses.replace(NEEDS, in_vpc=("subnet-1",), instance_profile_role="web", shares=True, scheduled=True)
     named = {action for role in derive(needs, NAMES) for action in actions(role)} - NO_OPERATIONS
     for action in sorted(named):
-        service, _, operation = action.partition(":")
+        service, _colon, operation = action.partition(":")
         assert operation in _operations(session, service), action
 
 

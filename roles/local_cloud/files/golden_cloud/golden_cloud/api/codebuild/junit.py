@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 _WORDS = {"failure": "FAILED", "error": "ERROR", "skipped": "SKIPPED"}
 

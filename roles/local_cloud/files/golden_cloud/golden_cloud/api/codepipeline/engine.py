@@ -27,9 +27,12 @@ from golden_cloud.api.codepipeline.start import begin_action, begin_rollback, la
 def advance(place: Place, pipeline: Pipeline) -> bool:
     """Whether anything has changed."""
     changed = False
-    while any([_step(place, pipeline, execution) for execution in list(pipeline.executions) if execution.alive]):
+    while True:
+        # All of them take their step, also after one that has changed something.
+        steps = [_step(place, pipeline, execution) for execution in list(pipeline.executions) if execution.alive]
+        if not any(steps):
+            return changed
         changed = True
-    return changed
 
 
 def _step(place: Place, pipeline: Pipeline, execution: Execution) -> bool:

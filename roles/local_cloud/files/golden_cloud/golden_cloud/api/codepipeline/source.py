@@ -55,7 +55,7 @@ def _archive(job: Job, repository: str, commit_id: str) -> bytes:
         return codecommit.archive(account, region, repository, commit_id)
     except CloudError as error:
         code = "PermissionError" if error.code == "AccessDeniedException" else "ConfigurationError"
-        raise ActionFailed(code, error.message) from error
+        raise ActionFailed(code, error.message) from None
 
 
 def _head(client: Any, repository: str, branch: str) -> str:

@@ -131,6 +131,13 @@ def _copies(call: Call) -> list[Ask]:
     return [Ask("ec2:CopyImage", _arn(call, "snapshot/*")), *_creates(call)]
 
 
+def _associated(call: Call, association_id: str) -> str:
+    """The instance of an association with an instance profile."""
+    associations = ec2_backends[call.account][call.region].iam_instance_profile_associations
+    found = next((a.instance.id for a in list(associations.values()) if a.id == association_id), "*")
+    return f"instance/{found}"
+
+
 _CREATE = """
     CreateVpc CreateSubnet CreateInternetGateway CreateRouteTable CreateSecurityGroup CreateKeyPair ImportKeyPair
     CreateImage RegisterImage CreateSnapshot CreateVolume CreateLaunchTemplate CreateImageUsageReport
@@ -241,13 +248,6 @@ TABLE = table(
     DeleteLaunchTemplateVersions ?launch-template/{LaunchTemplateId} ?launch-template/{LaunchTemplateName|template}
     """,
     arn=_arn,
-    ways={"tagged": _tagged, "template": _template_id, "association": lambda call, value: _associated(call, value)},
+    ways={"tagged": _tagged, "template": _template_id, "association": _associated},
     more=_MORE,
 )
-
-
-def _associated(call: Call, association_id: str) -> str:
-    """The instance of an association with an instance profile."""
-    associations = ec2_backends[call.account][call.region].iam_instance_profile_associations
-    found = next((a.instance.id for a in list(associations.values()) if a.id == association_id), "*")
-    return f"instance/{found}"
