@@ -13,16 +13,17 @@ from harness.cloud import Cloud
 
 def test_the_images_own_playbook_has_nothing_to_change(cloud: Cloud, images: Path) -> None:
     definition = images / "images" / "web" / "image.yml"
-    definition.write_text(f"{definition.read_text()}tests: {{check_mode: true, reboot: false}}\n")
+    # With a greeting of its own, so that it is built here: it is the newest version that is tested, and others build web too.
+    definition.write_text(
+        f"{definition.read_text()}  variables: {{web_greeting: welcome}}\ntests: {{check_mode: true, reboot: false}}\n"
+    )
     built = cloud.play("build_ami.yml", "-e", "image=web", cwd=images)
     assert built.rc == 0, built.output
     tested = cloud.play("test_ami.yml", "-e", "image=web", cwd=images)
     assert tested.rc == 0, tested.output
     assert re.search(r"boot check-mode passed (\d+)/\1", tested.words), tested.output
 
-    definition.write_text(
-        definition.read_text().replace("roles: [web]", "roles: [web]\n  variables: {web_greeting: bye}")
-    )
+    definition.write_text(definition.read_text().replace("web_greeting: welcome", "web_greeting: bye"))
     other = cloud.play("test_ami.yml", "-e", "image=web", cwd=images)
     assert other.rc != 0
     assert "Greet: it would change something" in other.words, other.output
