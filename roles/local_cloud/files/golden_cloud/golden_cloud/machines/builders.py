@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from golden_cloud.leftovers import container_ids
 from golden_cloud.machines import base_images, host_ways, network, runtime
 from golden_cloud.machines.machines import LABEL, PodmanMachines
 from golden_cloud.machines.podman import Podman, PodmanError
@@ -67,6 +68,9 @@ class PodmanBuilders:
 
     def clear(self) -> None:
         """Remove the containers of builds that a server before this one has left."""
+        # Where nothing ran yet podman is not asked: it may not even work where only the API is wanted.
+        if not container_ids(self._place):
+            return
         for record in self._podman.containers():
             if BUILD_LABEL in (record.get("Labels") or {}):
                 self._remove(str(record["Id"]))
