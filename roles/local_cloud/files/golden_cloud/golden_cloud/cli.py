@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from golden_cloud import cli_calls, cli_faults, cli_iam, lifecycle, settings
+from golden_cloud import cli_calls, cli_faults, cli_iam, cli_podman, lifecycle, settings
 from golden_cloud.control_client import ControlError
 from golden_cloud.place import Place
 from golden_cloud.ports import MachineError
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         if verb in _MORE_OPTIONS:
             _MORE_OPTIONS[verb](one)
         if verb == "base":
-            one.add_argument("image", help="its short name, such as debian-12")
+            one.add_argument("image", help="its short name: debian-12, debian-13; codebuild is what builds run in")
     return parser
 
 
@@ -47,12 +47,14 @@ _VERBS = {
     "faults": "have calls fail, be throttled, be slow, lose their answers; list, add, remove such faults",
     "calls": "show the calls that were made, with parameters and results",
     "iam": "enforce IAM's policies or not; tell what roles are granted against what they used",
+    "podman": "run podman in the cloud's own storage: podman -- images",
 }
 _MORE_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "faults": cli_faults.options,
     "calls": cli_calls.options,
     "up": cli_iam.options_of_up,
     "iam": cli_iam.options,
+    "podman": cli_podman.options,
 }
 
 
@@ -133,9 +135,11 @@ def _base(place: Place, options: argparse.Namespace) -> int:
         raise lifecycle.LifecycleError(f"the local cloud {place.name!r} was never up: use the verb up first")
     logging.basicConfig(level=logging.WARNING)
     changed = base_images.ensure(recipe, lifecycle.podman_of(place), place.base_cache, say)
-    described = base_images.describe(recipe)
-    told = {"changed": changed, "image_id": described.image_id, "name": described.name}
-    print(json.dumps(told) if options.json else described.image_id)
+    told = {"changed": changed, "reference": base_images.reference(recipe)}
+    if recipe in base_images.RECIPES:
+        described = base_images.describe(recipe)
+        told |= {"image_id": described.image_id, "name": described.name}
+    print(json.dumps(told) if options.json else told.get("image_id", told["reference"]))
     return 0
 
 
@@ -156,4 +160,5 @@ _DO: dict[str, Callable[[Place, argparse.Namespace], int]] = {
     "faults": cli_faults.run,
     "calls": cli_calls.run,
     "iam": cli_iam.run,
+    "podman": cli_podman.run,
 }

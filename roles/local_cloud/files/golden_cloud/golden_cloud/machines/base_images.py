@@ -19,7 +19,7 @@ from pathlib import Path
 
 from golden_cloud.machines.own_images import OwnImage
 from golden_cloud.machines.podman import Podman, PodmanError
-from golden_cloud.machines.recipes import ARCHITECTURES, DEBIAN_OWNER, RECIPES, Recipe, machine, mmdebstrap_argv
+from golden_cloud.machines.recipes import ARCHITECTURES, BUILD, DEBIAN_OWNER, RECIPES, Recipe, machine, mmdebstrap_argv
 from golden_cloud.ports import BaseImage, MachineError, stable_image_id
 
 _DULL = (
@@ -72,11 +72,11 @@ def by_reference(image_ref: str) -> Recipe | None:
 
 
 def by_key(key: str) -> Recipe:
-    """The recipe called *key*; ``MachineError`` naming those that exist."""
-    for recipe in RECIPES:
+    """The recipe called *key*, of machines or of builds; ``MachineError`` naming those that exist."""
+    for recipe in (*RECIPES, BUILD):
         if recipe.key == key:
             return recipe
-    raise MachineError(f"there is no base image {key!r}; there are {', '.join(r.key for r in RECIPES)}")
+    raise MachineError(f"there is no base image {key!r}; there are {', '.join(r.key for r in (*RECIPES, BUILD))}")
 
 
 @contextmanager
