@@ -4,6 +4,9 @@
 """A credential helper of git for CodeCommit: the caller's AWS credentials, signed for one repository.
 
 ``git -c credential.helper='!python git_credentials.py REGION' -c credential.UseHttpPath=true push URL``
+
+A directory behind REGION, with AWS's files ``config`` and ``credentials``, says whose credentials these are: the state
+directory of a local cloud is one. Without it they are those of the environment.
 """
 
 from __future__ import annotations
@@ -11,11 +14,15 @@ from __future__ import annotations
 import datetime
 import hashlib
 import hmac
+import os
 import sys
+from collections.abc import MutableMapping
+from pathlib import Path
 
 import botocore.session
 
 _FORM = "%Y%m%dT%H%M%S"
+_PROFILE = "golden-local"
 
 
 def password(secret_key: str, host: str, path: str, region: str, now: datetime.datetime) -> str:
@@ -49,8 +56,19 @@ def answer(asked: dict[str, str], region: str, now: datetime.datetime) -> str:
     return f"username={user}\npassword={signed}\n"
 
 
+def use(directory: Path, environment: MutableMapping[str, str]) -> None:
+    """Take the credentials of a local cloud, whatever others the shell has."""
+    for name in [name for name in environment if name.startswith("AWS_")]:
+        del environment[name]
+    environment["AWS_CONFIG_FILE"] = str(directory / "config")
+    environment["AWS_SHARED_CREDENTIALS_FILE"] = str(directory / "credentials")
+    environment["AWS_PROFILE"] = _PROFILE
+
+
 def main(arguments: list[str]) -> int:
-    region, verb = arguments
+    region, *directory, verb = arguments
+    if directory:
+        use(Path(directory[0]), os.environ)
     # There is nothing to store, and nothing to erase.
     if verb == "get":
         asked = dict(line.rstrip("\n").split("=", 1) for line in sys.stdin if "=" in line)
