@@ -13,6 +13,7 @@ import collections.abc as c
 from .._packer.progress import clock
 from .codepipeline_calls import Resource
 from .codepipeline_execution_result import APPROVAL, each_action
+from .codepipeline_state import stage_state
 
 Seen = dict[tuple[str, str], tuple[str, str]]
 
@@ -35,3 +36,14 @@ def news(seen: Seen, stages: c.Iterable[Resource]) -> tuple[Seen, list[str]]:
         if seen.get(key) != state:
             lines.append(f"{stage} / {action['name']} {_told(action)}")
     return now, lines
+
+
+def behind(states: c.Iterable[Resource], execution_id: str) -> str | None:
+    """What an execution waits for that is in no stage, with these C(states) of the stages; None when for nothing that is known."""
+    for state in map(stage_state, states):
+        if execution_id not in state["inbound_execution_ids"]:
+            continue
+        if not state["transition_enabled"]:
+            return f"waits in front of {state['name']}, which is disabled: {state['disabled_reason']}"
+        return f"waits in front of {state['name']} for the execution {state['execution_id']}, which is {state['status']} there"
+    return None

@@ -20,7 +20,7 @@ from .._ami.models import share_models
 from . import codepipeline_execution_calls as calls
 from .codepipeline_calls import Client, PipelineError, Resource
 from .codepipeline_execution_logs import Logs
-from .codepipeline_execution_news import Seen, news
+from .codepipeline_execution_news import Seen, behind, news
 from .codepipeline_execution_options import Options, read
 from .codepipeline_execution_plan import plan, sent
 from .codepipeline_execution_progress import ProgressFile
@@ -73,17 +73,28 @@ class _Telling:
     def __init__(self, world: _World) -> None:
         self._world = world
         self._seen: Seen = {}
+        self._waits: str | None = None
 
     def tell(self, execution: Resource) -> bool:
         """Whether there was anything."""
         before = self._seen
         self._seen, lines = news(before, execution["stages"])
         said = self._build_lines(execution, before) if self._world.options.follow_logs else []
+        lines += self._queued(execution)
         for line in said:
             self._world.progress.build(line)
         for line in lines:
             self._world.progress.step(line)
         return bool(lines or said)
+
+    def _queued(self, execution: Resource) -> list[str]:
+        """That it waits for another execution, once; only one in which nothing runs is asked for that."""
+        runs = any(action["status"] == "InProgress" for _stage, action in each_action(execution["stages"]))
+        if runs or execution["status"] not in RUNNING:
+            return []
+        waits = behind(calls.get_state(self._world.client, self._world.options.pipeline), execution["id"])
+        told, self._waits = self._waits, waits
+        return [waits] if waits and waits != told else []
 
     def _build_lines(self, execution: Resource, before: Seen) -> list[str]:
         """Of actions that run, and of those that ran when they were looked at last: the end of their logs is new."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.golden.ami.plugins.module_utils._pipeline.codepipeline_execution_news import news
+from ansible_collections.golden.ami.plugins.module_utils._pipeline.codepipeline_execution_news import behind, news
 from ansible_collections.golden.ami.plugins.module_utils._pipeline.codepipeline_execution_result import stages_of
 from harness.pipeline_world import World
 
@@ -25,3 +25,19 @@ def test_each_change_is_told_once() -> None:
     assert lines == ["Build / packer begins"], "it is retried"
     world.action(1, "Approve", "look", category="Approval")
     assert news(seen, stages_of(world.actions))[1] == ["Approve / look waits for an approval"]
+
+
+def test_what_waits_for_another_execution_says_so() -> None:
+    states = [
+        {"stageName": "Build", "latestExecution": {"pipelineExecutionId": "two", "status": "Succeeded"}},
+        {
+            "stageName": "Approve",
+            "inboundExecutions": [{"pipelineExecutionId": "two", "status": "InProgress"}],
+            "latestExecution": {"pipelineExecutionId": "one", "status": "InProgress"},
+            "inboundTransitionState": {"enabled": True},
+        },
+    ]
+    assert behind(states, "two") == "waits in front of Approve for the execution one, which is InProgress there"
+    assert behind(states, "one") is None
+    states[1]["inboundTransitionState"] = {"enabled": False, "disabledReason": "a freeze"}
+    assert behind(states, "two") == "waits in front of Approve, which is disabled: a freeze"

@@ -1,0 +1,197 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From git push to a channel, with IAM's policies enforced: a push that breaks the playbook, one that mends it, an approval.
+
+The tests of this file are one story, and run in the order in which they stand here.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import subprocess
+import sys
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from harness.cloud import CHECKOUT, Cloud, Run
+
+DEFINITION = """\
+---
+description: A small image that goes all the way
+base:
+  ssm_parameter: /aws/service/debian/release/12/latest/amd64
+provision:
+  roles: [lane]
+tests:
+  suites: [{engine: ansible, path: tests/verify.yml}]
+  reboot: false
+distribution:
+  share: {accounts: ["333333333333"]}
+channels:
+  prod: {gates: [{tested: true}]}
+"""
+GREETS = """\
+---
+- name: Greet
+  ansible.builtin.copy:
+    content: hello
+    dest: /etc/greeting
+    mode: "0644"
+"""
+BREAKS = """\
+---
+- name: Open the shop
+  ansible.builtin.command: sh -c 'echo the shop has no key >&2; exit 1'
+  changed_when: true
+"""
+VERIFY = """\
+---
+- name: Verify
+  hosts: default
+  gather_facts: false
+  tasks:
+    - name: See the greeting
+      ansible.builtin.command: grep hello /etc/greeting
+      changed_when: false
+"""
+STAGES = ["Source", "Validate", "Build", "Test", "Approve", "Distribute", "Promote"]
+# What a role may do for the case that a build does not end well, and what no build here comes to.
+FOR_FAILURES: dict[str, set[str]] = {}
+
+
+@dataclass
+class Lane:
+    """The pipeline of one image: the cloud, the checkout that is pushed, and the queue that its topic tells."""
+
+    cloud: Cloud
+    checkout: Path
+    queue: str
+
+    def play(self, playbook: str, *arguments: str) -> Run:
+        return self.cloud.play(playbook, "-e", "image=lane", *arguments, cwd=self.checkout, PWD=str(self.checkout))
+
+    def write(self, name: str, text: str) -> None:
+        (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.checkout / name).write_text(text)
+
+    def push(self, words: str) -> str:
+        """An ordinary push of all there is; the id of the execution that it starts."""
+        before = self.executions()
+        git(self.checkout, "add", "--all")
+        git(self.checkout, "commit", "--quiet", "--message", words)
+        git(self.checkout, "push", "--quiet", "pipeline", "HEAD:main")
+        for _ in range(60):
+            if new := [one for one in self.executions() if one not in before]:
+                return new[0]
+            time.sleep(1)
+        raise AssertionError("the push started nothing")
+
+    def executions(self) -> list[str]:
+        found = self.cloud.client("codepipeline").list_pipeline_executions(pipelineName="lane")
+        return [one["pipelineExecutionId"] for one in found["pipelineExecutionSummaries"]]
+
+    def stages(self) -> dict[str, str]:
+        """How each stage ended last."""
+        state = self.cloud.client("codepipeline").get_pipeline_state(name="lane")["stageStates"]
+        return {one["stageName"]: one.get("latestExecution", {}).get("status", "") for one in state}
+
+    def told(self) -> list[dict[str, t.Any]]:
+        """The notifications that have come since the last time."""
+        answer = self.cloud.client("sqs").receive_message(
+            QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=10
+        )
+        return [json.loads(one["Body"]) for one in answer.get("Messages", [])]
+
+    def iam(self, *arguments: str) -> dict[str, t.Any]:
+        door = CHECKOUT / "roles" / "local_cloud" / "files" / "cloud.py"
+        argv = [sys.executable, str(door), "iam", "--json", *arguments]
+        return json.loads(subprocess.run(argv, env=self.cloud.environment, check=True, capture_output=True).stdout)
+
+
+def git(checkout: Path, *arguments: str) -> None:
+    who = ["-c", "user.name=golden.ami", "-c", "user.email=golden-ami@example.com"]
+    done = subprocess.run(["git", "-C", str(checkout), *who, *arguments], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def lane(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lane]:
+    checkout = tmp_path_factory.mktemp("lane") / "golden.ami"
+    subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(checkout)], check=True)
+    sqs = cloud.client("sqs")
+    queue = sqs.create_queue(QueueName="lane")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    made = Lane(cloud, checkout, queue)
+    made.iam("--enforce", "on")
+    made.iam("--forget")
+    made.write("images/lane/image.yml", DEFINITION)
+    made.write("images/lane/tests/verify.yml", VERIFY)
+    made.write("roles/lane/tasks/main.yml", BREAKS)
+    subscriptions = json.dumps({"pipeline_subscriptions": [{"protocol": "sqs", "endpoint": arn}]})
+    done = made.play("pipeline.yml", "-e", "pipeline_git_remote=pipeline", "-e", subscriptions)
+    assert done.rc == 0, done.output
+    yield made
+    made.iam("--enforce", "off")
+    gone = made.play("pipeline.yml", "-e", "pipeline_state=absent", "-e", "pipeline_delete_repository=true")
+    assert gone.rc == 0, gone.output
+
+
+def test_a_push_that_breaks_the_playbook_fails_at_the_build_and_tells_why(lane: Lane) -> None:
+    execution = lane.push("Open the shop")
+    watched = lane.play("pipeline_watch.yml")
+    assert watched.rc != 0
+    assert "failed at the stage Build" in watched.words, watched.output
+    assert lane.stages() | {"Validate": "Succeeded", "Build": "Failed"} == lane.stages()
+    (told,) = lane.told()
+    assert told["Subject"] == "lane: build failed in build"
+    for words in ("Open the shop", "the shop has no key", "Last good AMI: none is known", execution):
+        assert words in told["Message"], told["Message"]
+    left = lane.cloud.inventory()
+    assert not left["instances"]
+    assert not left["key pairs"]
+
+
+def test_a_push_that_mends_it_goes_on_until_somebody_is_asked(lane: Lane) -> None:
+    lane.write("roles/lane/tasks/main.yml", GREETS)
+    lane.push("Greet")
+    watched = lane.play("pipeline_watch.yml")
+    assert watched.rc == 0, watched.output
+    assert "It waits for an answer" in watched.words
+    state = lane.cloud.client("codepipeline").get_pipeline_state(name="lane")
+    (asked,) = [one for one in state["stageStates"] if one["stageName"] == "Approve"]
+    assert asked["actionStates"][0]["latestExecution"]["status"] == "InProgress"
+
+
+def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
+    answered = lane.play("pipeline_answer.yml", "-e", "pipeline_answer=approved", "-e", "pipeline_answer_reason=fine")
+    assert answered.rc == 0, answered.output
+    watched = lane.play("pipeline_watch.yml")
+    assert watched.rc == 0, watched.output
+    assert lane.stages() == dict.fromkeys(STAGES, "Succeeded")
+    ami = lane.cloud.client("ssm").get_parameter(Name="/golden/lane/prod")["Parameter"]["Value"]
+    ec2 = lane.cloud.client("ec2")
+    (image,) = ec2.describe_images(ImageIds=[ami])["Images"]
+    tags = {one["Key"]: one["Value"] for one in image["Tags"]}
+    assert (tags["BuiltBy"], tags["CodeBuildProject"], tags["BuildNumber"]) == ("Packer", "lane-build", "2")
+    assert tags["BuildDate"].startswith(image["CreationDate"][:10])
+    assert tags["golden:tested"] == "passed"
+    shared = ec2.describe_image_attribute(ImageId=ami, Attribute="launchPermission")["LaunchPermissions"]
+    assert shared == [{"UserId": "333333333333"}]
+    (told,) = [one for one in lane.told() if "lane" in one.get("Subject", one["Message"])]
+    assert "SUCCEEDED" in told["Message"].upper()
+
+
+def test_what_roles_may_do_is_what_they_did(lane: Lane) -> None:
+    roles = {one["principal"].rpartition("/")[2]: one for one in lane.iam("--used")["principals"]}
+    assert {f"lane-{name}" for name in ("pipeline", "events", "validate", "build", "test", "distribute", "promote")} <= set(roles)
+    vain = {
+        name: {grant["action"] for grant in one["unused"]} - FOR_FAILURES.get(name, set())
+        for name, one in roles.items()
+        if name.startswith("lane-")
+    }
+    assert {name: actions for name, actions in vain.items() if actions} == {}
