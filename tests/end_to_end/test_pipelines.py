@@ -84,7 +84,7 @@ class Lane:
         before = self.executions()
         git(self.checkout, "add", "--all")
         git(self.checkout, "commit", "--quiet", "--message", words)
-        git(self.checkout, "push", "--quiet", "pipeline", "HEAD:main")
+        git(self.checkout, "push", "--quiet", "pipeline", "HEAD:refs/heads/main")
         for _ in range(60):
             if new := [one for one in self.executions() if one not in before]:
                 return new[0]
