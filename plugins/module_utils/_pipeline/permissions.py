@@ -19,23 +19,21 @@ Statement = dict[str, t.Any]
 KEY = "KEY_OF_THE_PIPELINE"
 
 # What a stage needs of EC2. Descriptions and questions about the account take no resource.
-_LOOKS = ("DescribeImages", "DescribeSnapshots", "DescribeInstances", "DescribeKeyPairs", "DescribeSecurityGroups")
+_LOOKS = ("DescribeImages", "DescribeSnapshots", "DescribeInstances", "DescribeSecurityGroups", "DescribeVolumes")
 _EC2_READS = {
-    # Packer's own, and the look for what killed builds have left.
-    "validate": (*_LOOKS, "DescribeVolumes", "DescribeTags"),
-    "build": (*_LOOKS, "DescribeVolumes", "DescribeTags", "DescribeRegions"),
-    "test": (*_LOOKS, "DescribeVolumes", "DescribeInstanceTypes"),
+    "validate": ("DescribeImages",),
+    # Packer's own, and the look for what killed builds have left; of those it is asked for key pairs.
+    "build": (*_LOOKS, "DescribeTags", "DescribeRegions", "DescribeKeyPairs"),
+    "test": (*_LOOKS, "DescribeTags", "DescribeKeyPairs", "DescribeInstanceTypes"),
     "distribute": ("DescribeImages", "DescribeSnapshots"),
-    "promote": ("DescribeImages",),
+    "promote": ("DescribeImages", "DescribeSnapshots"),
 }
 _MACHINES = {
-    "instance": ("TerminateInstances",),
     "key-pair": ("DeleteKeyPair",),
     "security-group": ("AuthorizeSecurityGroupIngress", "DeleteSecurityGroup"),
+    "volume": ("DeleteVolume",),
 }
-_BUILD_MACHINES = {**_MACHINES, "instance": ("StopInstances", "TerminateInstances", "CreateImage")}
 _LAUNCHED = ("instance", "volume", "network-interface", "key-pair", "security-group", "subnet")
-_TAGGED = ("instance", "volume", "network-interface", "key-pair", "security-group", "snapshot")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +63,13 @@ class Needs:
     # Roles of other accounts that the image is given to.
     entered: tuple[str, ...] = ()
     shares: bool = False
+    copies: bool = False
     scheduled: bool = False
+    # Packer sets a description when there is an AMI; whether a template of one's own has one is not known.
+    describes: bool = True
+    reboots: bool = True
+    # Tests compare what is inside with what a channel names.
+    compares: bool = False
 
 
 def derive(needs: Needs, names: Names) -> list[Role]:
@@ -114,7 +118,7 @@ def _build_project(stage: str, names: Names) -> list[Statement]:
     report = ("CreateReportGroup", "CreateReport", "UpdateReport", "BatchPutTestCases")
     return [
         _statement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], group),
-        _statement("Source", ["s3:GetObject", "s3:GetObjectVersion"], f"{names.bucket_arn}/*"),
+        _statement("Source", ["s3:GetObject"], f"{names.bucket_arn}/*"),
         _statement("Decrypt", ["kms:Decrypt"], KEY),
         _statement("Report", [f"codebuild:{action}" for action in report], reports),
         _statement("Notify", ["sns:Publish"], names.topic_arn),
@@ -140,8 +144,8 @@ def _work(stage: str, needs: Needs, names: Names) -> list[Statement]:
     return [reads, *_WORK[stage](needs, names)]
 
 
-def _registry(names: Names, image: str, *below: str) -> list[str]:
-    return [names.place.arn("ssm", f"parameter/golden/{image}{one}") for one in below or ("", "/*")]
+def _registry(names: Names, image: str, below: str = "/*") -> str:
+    return names.place.arn("ssm", f"parameter/golden/{image}{below}")
 
 
 def _parameters(needs: Needs, names: Names) -> list[Statement]:
@@ -159,15 +163,16 @@ def _ec2(names: Names, kind: str) -> str:
     return f"arn:{names.place.partition}:ec2:{names.place.region}:{account}:{kind}/*"
 
 
-def _machines(names: Names, made: dict[str, tuple[str, ...]]) -> list[Statement]:
+def _machines(names: Names, key_pair: str, tagged: c.Sequence[str], made: dict[str, tuple[str, ...]]) -> list[Statement]:
+    """To launch machines and to take them away: I(key_pair) is how theirs comes to be, I(tagged) what is given tags."""
     launched = [_ec2(names, kind) for kind in (*_LAUNCHED, "image")]
     statements = [
         _statement("Launch", ["ec2:RunInstances"], *launched),
-        _statement("KeyPair", ["ec2:CreateKeyPair"], _ec2(names, "key-pair")),
+        _statement("KeyPair", [f"ec2:{key_pair}"], _ec2(names, "key-pair")),
         _statement("SecurityGroup", ["ec2:CreateSecurityGroup"], _ec2(names, "security-group"), _ec2(names, "vpc")),
-        _statement("Tag", ["ec2:CreateTags"], *(_ec2(names, kind) for kind in (*_TAGGED, "image"))),
+        _statement("Tag", ["ec2:CreateTags"], *(_ec2(names, kind) for kind in tagged)),
     ]
-    for kind, actions in made.items():
+    for kind, actions in {**made, **_MACHINES}.items():
         sid = "Use" + "".join(part.capitalize() for part in kind.split("-"))
         on = [_ec2(names, kind), *([_ec2(names, "image"), _ec2(names, "snapshot")] if "CreateImage" in actions else [])]
         statements.append(_statement(sid, [f"ec2:{action}" for action in actions], *on))
@@ -175,22 +180,24 @@ def _machines(names: Names, made: dict[str, tuple[str, ...]]) -> list[Statement]
 
 
 def _validate(needs: Needs, names: Names) -> list[Statement]:
-    versions = _statement("Registry", ["ssm:GetParametersByPath"], *_registry(names, needs.image))
-    return [*_parameters(needs, names), versions]
+    return _parameters(needs, names)
 
 
 def _build(needs: Needs, names: Names) -> list[Statement]:
-    registry = ("GetParametersByPath", "GetParameter", "PutParameter", "DeleteParameter")
+    # The lock of another build is read, and its version when an answer got lost.
+    registry = ("GetParameter", "PutParameter", "DeleteParameter")
+    tagged = ("instance", "volume", "network-interface", "key-pair", "security-group", "snapshot", "image")
     # What a build that failed has made is taken away again.
     taken = _statement(
         "TakeBack", ["ec2:DeregisterImage", "ec2:DeleteSnapshot"], _ec2(names, "image"), _ec2(names, "snapshot")
     )
+    described = _statement("Describe", ["ec2:ModifyImageAttribute"], _ec2(names, "image"))
     statements = [
         *_parameters(needs, names),
-        _statement("Registry", [f"ssm:{action}" for action in registry], *_registry(names, needs.image)),
-        *_machines(names, _BUILD_MACHINES),
+        _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
+        *_machines(names, "CreateKeyPair", tagged, {"instance": ("StopInstances", "TerminateInstances", "CreateImage")}),
+        *([described] if needs.describes else []),
         taken,
-        _statement("Volumes", ["ec2:DeleteVolume"], _ec2(names, "volume")),
         _statement("Keep", ["s3:PutObject"], f"{names.bucket_arn}/*"),
         _statement("Encrypt", ["kms:GenerateDataKey"], KEY),
     ]
@@ -206,19 +213,25 @@ def _passed(needs: Needs, names: Names) -> list[Statement]:
 
 
 def _test(needs: Needs, names: Names) -> list[Statement]:
-    registry = ("GetParametersByPath", "GetParameter", "PutParameter")
+    registry = ["GetParametersByPath", "PutParameter", *(["GetParameters"] if needs.compares else [])]
+    tagged = ("instance", "volume", "key-pair", "security-group", "image")
+    instance = ("TerminateInstances", *(("RebootInstances",) if needs.reboots else ()))
     statements = [
-        _statement("Registry", [f"ssm:{action}" for action in registry], *_registry(names, needs.image)),
-        *_machines(names, {**_MACHINES, "instance": ("RebootInstances", "TerminateInstances")}),
+        _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
+        *_machines(names, "ImportKeyPair", tagged, {"instance": instance}),
     ]
+    if needs.compares:
+        # To list parameters takes no resource.
+        statements.append(_statement("List", ["ssm:DescribeParameters"], "*"))
     return [*statements, *_passed(needs, names)]
 
 
 def _distribute(needs: Needs, names: Names) -> list[Statement]:
     copied = (_ec2(names, "image"), _ec2(names, "snapshot"))
+    registry = ["ssm:GetParameter", "ssm:PutParameter"]
     statements = [
-        _statement("Registry", ["ssm:GetParameter", "ssm:PutParameter"], *_registry(names, needs.image, "/versions/*")),
-        _statement("Copy", ["ec2:CopyImage", "ec2:CreateTags"], *copied),
+        _statement("Registry", registry, _registry(names, needs.image, "/versions/*")),
+        *([_statement("Copy", ["ec2:CopyImage", "ec2:CreateTags"], *copied)] if needs.copies else []),
         *_entered(needs),
     ]
     if needs.shares:
@@ -233,16 +246,9 @@ def _distribute(needs: Needs, names: Names) -> list[Statement]:
 
 
 def _promote(needs: Needs, names: Names) -> list[Statement]:
-    registry = (
-        "GetParameter",
-        "GetParameters",
-        "GetParametersByPath",
-        "GetParameterHistory",
-        "PutParameter",
-        "DeleteParameter",
-    )
+    registry = ("GetParameter", "GetParameters", "GetParameterHistory", "PutParameter", "DeleteParameter")
     return [
-        _statement("Registry", [f"ssm:{action}" for action in registry], *_registry(names, needs.image)),
+        _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
         *_entered(needs),
     ]
 
