@@ -321,6 +321,8 @@ ROOT = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
     [
         (allow("kms:*", **ROOT), True, False, True),
         (allow("kms:*", **ROOT), False, False, False),
+        (allow("kms:*", **ROOT, Condition={"StringEquals": {"aws:ResourceTag/Team": "web"}}), True, False, True),
+        (allow("kms:*", **ROOT, Condition={"StringEquals": {"aws:ResourceTag/Team": "db"}}), True, False, False),
         (allow("kms:DescribeKey", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/p/build"}), False, False, True),
         (allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}), True, False, False),
         (allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}), False, True, True),
@@ -332,7 +334,7 @@ def test_a_keys_policy_rules(
 ) -> None:
     kms = enforced.client("kms")
     keys = role(*([allow("kms:DescribeKey")] if identity else []))
-    key = kms.create_key()["KeyMetadata"]["Arn"]
+    key = kms.create_key(Tags=[{"TagKey": "Team", "TagValue": "web"}])["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName="alias/mine", TargetKeyId=key)
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=document(statement))
     if grant:

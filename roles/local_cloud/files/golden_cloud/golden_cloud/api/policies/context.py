@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
@@ -82,7 +81,9 @@ def _tags(service: str, region: str, account: str, name: str, arn: str) -> dict[
     if service == "iam":
         return _iam(account, name, arn)
     if service == "kms" and account in kms_backends:
-        return _pairs(kms_backends[account][region].tagger.list_tags_for_resource(name.rpartition("/")[2])["Tags"])
+        # KMS has words of its own for a tag's halves.
+        tagger = kms_backends[account][region].tagger
+        return dict(tagger.get_tag_dict_for_resource(name.rpartition("/")[2]))
     if service == "ssm" and account in ssm_backends:
         tagged = ssm_backends[account][region]._resource_tags.get("Parameter", {})
         own = name.removeprefix("parameter/")
@@ -111,6 +112,3 @@ def _iam(account: str, name: str, arn: str) -> dict[str, str]:
     policy = iam_backends[account][PARTITION].managed_policies.get(arn)
     return gather.tags(policy.tags) if policy is not None else {}
 
-
-def _pairs(tags: Any) -> dict[str, str]:
-    return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
