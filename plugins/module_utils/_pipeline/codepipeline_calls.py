@@ -4,7 +4,7 @@
 #
 # This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Calls to CodePipeline about pipelines, and how calls are repeated and told of when they fail."""
+"""Calls to CodePipeline about pipelines, and which of its answers are worth another try."""
 
 from __future__ import annotations
 
@@ -12,16 +12,12 @@ import functools
 import time
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
-from .._ami.calls import _told
+from .._ami.calling import Calling, Function
 
 Client = t.Any
 Resource = dict[str, t.Any]
-Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
 
 # AWSRetry knows neither of the words in which CodePipeline, CodeBuild and CloudWatch Logs say "not so fast", nor that of two
 # writes at once.
@@ -45,30 +41,10 @@ class PipelineError(AnsibleAWSError):
         self.result = result or {}
 
 
-class _Handler(AWSErrorHandler):
-    _CUSTOM_EXCEPTION = PipelineError
-
-    @classmethod
-    def _is_missing(cls) -> t.Any:
-        return is_boto3_error_code(_GONE)
-
-
-_retry = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=_THROTTLED)
-
-
-def call(description: str) -> t.Callable[[Function], Function]:
-    """Repeat a call that AWS throttles, and tell what was tried when it fails. Placeholders are names of arguments."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.common_error_handler, description, _retry))
-
-
-def lookup(description: str) -> t.Callable[[Function], Function]:
-    """The same, for what need not exist: it gives None then."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.list_error_handler, description, _retry))
-
-
-def deletion(description: str) -> t.Callable[[Function], Function]:
-    """The same, for what may be gone already."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.deletion_error_handler, description, _retry))
+_calling = Calling(PipelineError, gone=_GONE, throttled=_THROTTLED)
+call = _calling.call
+lookup = _calling.lookup
+deletion = _calling.deletion
 
 
 def has_code(error: AnsibleAWSError, *codes: str) -> bool:
