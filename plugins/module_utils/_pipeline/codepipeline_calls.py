@@ -8,13 +8,12 @@
 
 from __future__ import annotations
 
-import functools
-import time
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .._ami.calling import Calling, Function
+from .._ami.calling import Calling
+from .new_roles import once_the_role_is_known
 
 Client = t.Any
 Resource = dict[str, t.Any]
@@ -23,8 +22,6 @@ Resource = dict[str, t.Any]
 # writes at once.
 _THROTTLED = ["ThrottlingException", "TooManyRequestsException", "ConcurrentModificationException"]
 _GONE = ["PipelineNotFoundException", "ResourceNotFoundException"]
-# How long a new role may take until CodePipeline can assume it. Seconds.
-_ROLE_PATIENCE, _ROLE_PAUSE = 60.0, 3.0
 
 
 class PipelineError(AnsibleAWSError):
@@ -53,24 +50,9 @@ def has_code(error: AnsibleAWSError, *codes: str) -> bool:
     return response.get("Error", {}).get("Code") in codes
 
 
-def _role_is_new(error: PipelineError) -> bool:
-    """CodePipeline assumes the role when it is given; IAM may not have told it of the role or its trust policy yet."""
-    return has_code(error, "InvalidStructureException") and "AssumeRole" in str(error.exception)
-
-
-def _patient(function: Function) -> Function:
-    @functools.wraps(function)
-    def patient(*arguments: t.Any, **named: t.Any) -> t.Any:
-        give_up = time.monotonic() + _ROLE_PATIENCE
-        while True:
-            try:
-                return function(*arguments, **named)
-            except PipelineError as error:
-                if not _role_is_new(error) or time.monotonic() + _ROLE_PAUSE > give_up:
-                    raise
-            time.sleep(_ROLE_PAUSE)
-
-    return t.cast(Function, patient)
+def _once_the_role_is_known(call: t.Callable[[], Resource]) -> Resource:
+    """CodePipeline assumes the role when it is given."""
+    return once_the_role_is_known(call, "InvalidStructureException", "AssumeRole")
 
 
 @lookup("read the pipeline {name}")
@@ -86,17 +68,16 @@ def get_tags(client: Client, arn: str) -> dict[str, str]:
     return {tag["key"]: tag["value"] for page in pages for tag in page.get("tags", [])}
 
 
-@_patient
 @call("create the pipeline {name}")
 def create_pipeline(client: Client, name: str, declaration: Resource, tags: list[Resource]) -> Resource:
-    created: Resource = client.create_pipeline(pipeline=declaration, **({"tags": tags} if tags else {}))["pipeline"]
+    request = {"pipeline": declaration, **({"tags": tags} if tags else {})}
+    created: Resource = _once_the_role_is_known(lambda: client.create_pipeline(**request))["pipeline"]
     return created
 
 
-@_patient
 @call("update the pipeline {name}")
 def update_pipeline(client: Client, name: str, declaration: Resource) -> Resource:
-    updated: Resource = client.update_pipeline(pipeline=declaration)["pipeline"]
+    updated: Resource = _once_the_role_is_known(lambda: client.update_pipeline(pipeline=declaration))["pipeline"]
     return updated
 
 
