@@ -50,9 +50,9 @@ def has_code(error: AnsibleAWSError, *codes: str) -> bool:
     return response.get("Error", {}).get("Code") in codes
 
 
-def _once_the_role_is_known(call: t.Callable[[], Resource]) -> Resource:
+def _once_the_role_is_known(write: t.Callable[[], Resource]) -> Resource:
     """CodePipeline assumes the role when it is given."""
-    return once_the_role_is_known(call, "InvalidStructureException", "AssumeRole")
+    return once_the_role_is_known(write, "InvalidStructureException", "AssumeRole")
 
 
 @lookup("read the pipeline {name}")
