@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.golden.ami.plugins.module_utils._packer.log import STEP_PREFIX
 from ansible_collections.golden.ami.plugins.module_utils._packer.progress import clock
-from ansible_collections.golden.ami.plugins.module_utils._packer.state import state_directory
-from ansible_collections.golden.ami.plugins.plugin_utils._live import LiveFile
-from ansible_collections.golden.ami.plugins.plugin_utils._screen import Heartbeat, show, waiting_for_the_module
+from ansible_collections.golden.ami.plugins.plugin_utils._live import kept_log, run_followed
+from ansible_collections.golden.ami.plugins.plugin_utils._screen import Heartbeat, show
 
 _STEP = re.compile(rf"^\d\d:\d\d:\d\d {re.escape(STEP_PREFIX)}\[[^]]*\] (?P<text>.*)$")
 
@@ -53,28 +50,5 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         del tmp
-        arguments = dict(self._task.args)
-        if not self._can_follow():
-            return {**result, **self._module(arguments, task_vars)}
-        if not arguments.get("log_path"):
-            stamp = f"{time.strftime('%Y%m%d%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
-            arguments["log_path"] = str(state_directory() / "logs" / f"test-{stamp}.log")
-        screen = _Screen()
-        path = os.path.expanduser(os.path.expandvars(str(arguments["log_path"])))
-        with waiting_for_the_module(), screen.heartbeat, LiveFile(path, screen.line):
-            done = self._module(arguments, task_vars)
+        done = run_followed(self, "golden.ami.ami_test", _Screen, task_vars, log=kept_log("test"))
         return {**result, **done}
-
-    def _can_follow(self) -> bool:
-        """The log is on this machine, and somebody waits for the end."""
-        local = getattr(self._connection, "transport", "") == "local"
-        return local and not self._task.async_val and not self._task.check_mode
-
-    def _module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        done: dict[str, t.Any] = self._execute_module(
-            module_name="golden.ami.ami_test",
-            module_args=arguments,
-            task_vars=task_vars,
-            wrap_async=self._task.async_val,
-        )
-        return done

@@ -6,22 +6,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import time
 import typing as t
-from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.golden.ami.plugins.module_utils._packer.log import STEP_PREFIX
 from ansible_collections.golden.ami.plugins.module_utils._packer.progress import clock
 from ansible_collections.golden.ami.plugins.module_utils._pipeline.codepipeline_execution_progress import BUILD_PREFIX
-from ansible_collections.golden.ami.plugins.plugin_utils._live import LiveFile
-from ansible_collections.golden.ami.plugins.plugin_utils._screen import Heartbeat, show, waiting_for_the_module
+from ansible_collections.golden.ami.plugins.plugin_utils._live import passing_log, run_followed
+from ansible_collections.golden.ami.plugins.plugin_utils._screen import Heartbeat, show
 
 _STAMP = re.compile(r"^\d\d:\d\d:\d\d ")
-_MODULE = "golden.ami.codepipeline_execution"
 
 
 class _Screen:
@@ -55,27 +51,5 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         del tmp
-        arguments = dict(self._task.args)
-        if not self._can_follow():
-            return {**result, **self._module(arguments, task_vars)}
-        if named := arguments.get("log_path"):
-            path = Path(os.path.expanduser(os.path.expandvars(str(named))))
-            return {**result, **self._follow(path, arguments, task_vars)}
-        with tempfile.TemporaryDirectory(prefix="golden-live-") as directory:
-            return {**result, **self._follow(Path(directory, "progress"), arguments, task_vars)}
-
-    def _follow(self, path: Path, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        screen = _Screen()
-        with waiting_for_the_module(), screen.heartbeat, LiveFile(path, screen.line):
-            return self._module({**arguments, "log_path": os.fspath(path)}, task_vars)
-
-    def _can_follow(self) -> bool:
-        """The file is on this machine, and somebody waits for the end."""
-        local = getattr(self._connection, "transport", "") == "local"
-        return local and not self._task.async_val and not self._task.check_mode
-
-    def _module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        done: dict[str, t.Any] = self._execute_module(
-            module_name=_MODULE, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
-        )
-        return done
+        done = run_followed(self, "golden.ami.codepipeline_execution", _Screen, task_vars, log=passing_log)
+        return {**result, **done}

@@ -13,12 +13,25 @@ Note that this plugin util is PRIVATE to the collection. It can have breaking ch
 from __future__ import annotations
 
 import codecs
+import collections.abc as c
+import contextlib
+import os
+import secrets
+import tempfile
 import threading
+import time
 import typing as t
 from pathlib import Path
 from types import TracebackType
 
+from ansible.plugins.action import ActionBase
+from ansible_collections.golden.ami.plugins.module_utils._packer.state import state_directory
+from ansible_collections.golden.ami.plugins.plugin_utils._screen import Heartbeat, waiting_for_the_module
 from ansible_collections.golden.ami.plugins.plugin_utils._threads import start_without_signals
+
+Variables = dict[str, t.Any]
+# From the path that the task names, or None, to the one that the module is given, for as long as the module runs.
+Log = t.Callable[[str | None], contextlib.AbstractContextManager[str]]
 
 
 class LiveFile:
@@ -77,3 +90,65 @@ class LiveFile:
             return b""
         self._position += len(data)
         return data
+
+
+class Screen(t.Protocol):
+    """Decides what of a log is shown."""
+
+    heartbeat: Heartbeat
+
+    def line(self, raw: str) -> None: ...
+
+
+def kept_log(kind: str) -> Log:
+    """Where the task names no file, one of that kind among the logs of this machine, which stays."""
+
+    @contextlib.contextmanager
+    def log(named: str | None) -> c.Iterator[str]:
+        stamp = f"{time.strftime('%Y%m%d%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+        yield named or str(state_directory() / "logs" / f"{kind}-{stamp}.log")
+
+    return log
+
+
+@contextlib.contextmanager
+def passing_log(named: str | None) -> c.Iterator[str]:
+    """Where the task names no file, one that goes when the module has ended."""
+    if named:
+        yield _expanded(named)
+        return
+    with tempfile.TemporaryDirectory(prefix="golden-live-") as directory:
+        yield os.path.join(directory, "progress")
+
+
+def run_followed(
+    action: ActionBase, module: str, screen: t.Callable[[], Screen], task_vars: Variables | None, *, log: Log
+) -> Variables:
+    """Run the module of an action plugin, and hand what it adds to its C(log_path) to a screen; gives the module's result.
+
+    Where nobody could follow, it is as if there were no action plugin.
+    """
+    arguments = dict(action._task.args)
+    if not _can_follow(action):
+        return _execute(action, module, arguments, task_vars)
+    with log(arguments.get("log_path")) as path:
+        seen = screen()
+        with waiting_for_the_module(), seen.heartbeat, LiveFile(_expanded(path), seen.line):
+            return _execute(action, module, {**arguments, "log_path": path}, task_vars)
+
+
+def _can_follow(action: ActionBase) -> bool:
+    """The log is on this machine, and somebody waits for the end."""
+    local = getattr(action._connection, "transport", "") == "local"
+    return local and not action._task.async_val and not action._task.check_mode
+
+
+def _execute(action: ActionBase, module: str, arguments: Variables, task_vars: Variables | None) -> Variables:
+    done: Variables = action._execute_module(
+        module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=action._task.async_val
+    )
+    return done
+
+
+def _expanded(path: str) -> str:
+    return os.path.expanduser(os.path.expandvars(str(path)))

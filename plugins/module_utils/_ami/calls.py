@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from .calling import Calling, Function
 
 Client = t.Any
 Resource = dict[str, t.Any]
@@ -54,14 +52,6 @@ def is_expired(error: AmiError) -> bool:
     return isinstance(error.exception, is_boto3_error_code(_EXPIRED, error.exception))
 
 
-class _Handler(AWSErrorHandler):
-    _CUSTOM_EXCEPTION = AmiError
-
-    @classmethod
-    def _is_missing(cls) -> t.Any:
-        return is_boto3_error_code(_GONE)
-
-
 # Of the words in which AWS says "not so fast" AWSRetry knows EC2's RequestLimitExceeded only; SSM says ThrottlingException.
 # TooManyUpdates: another write to a parameter is under way.
 _THROTTLED = [
@@ -73,55 +63,15 @@ _THROTTLED = [
 ]
 # EC2 may not know what it has just made itself: its API reference, "Ensuring idempotency" and "Eventual consistency".
 _NOT_YET = ["InvalidAMIID.NotFound", "InvalidSnapshot.NotFound"]
-_retry = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=_THROTTLED)
-_retry_new = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=_THROTTLED + _NOT_YET)
-
-Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
-
-
-class _Filled(str):
-    """A description whose placeholders are filled: amazon.aws 11 would do it once more, 10 not at all."""
-
-    def format(self, /, *_arguments: object, **_named: object) -> str:
-        return self
-
-
-def _told(handler: t.Callable[[str], t.Any], description: str, retry: t.Callable[[Function], Function]) -> t.Any:
-    """Let the handler tell of what goes wrong, with the description's placeholders filled by the call's arguments."""
-
-    def decorate(function: Function) -> Function:
-        signature = inspect.signature(function)
-        repeated = retry(function)
-
-        @functools.wraps(function)
-        def call(*arguments: t.Any, **named: t.Any) -> t.Any:
-            bound = signature.bind(*arguments, **named)
-            bound.apply_defaults()
-            return handler(_Filled(description.format(**bound.arguments)))(repeated)(*arguments, **named)
-
-        return t.cast(Function, call)
-
-    return decorate
-
-
-def _call(description: str) -> t.Callable[[Function], Function]:
-    """Retry a call, and tell what was tried when it fails. Placeholders are the names of its arguments."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.common_error_handler, description, _retry))
+_calling = Calling(AmiError, gone=_GONE, throttled=_THROTTLED)
+_call = _calling.call
+_lookup = _calling.lookup
+_deletion = _calling.deletion
 
 
 def _call_about_new(description: str) -> t.Callable[[Function], Function]:
-    """The same, about what was made a moment ago: that EC2 does not know it is no reason to give up at once."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.common_error_handler, description, _retry_new))
-
-
-def _lookup(description: str) -> t.Callable[[Function], Function]:
-    """The same, for what need not exist: it gives None then."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.list_error_handler, description, _retry))
-
-
-def _deletion(description: str) -> t.Callable[[Function], Function]:
-    """The same, for what may be gone already."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.deletion_error_handler, description, _retry))
+    """The same as a call, about what was made a moment ago: that EC2 does not know it is no reason to give up at once."""
+    return _call(description, patient_with=_NOT_YET)
 
 
 @_lookup("read the SSM parameter {name}")

@@ -8,19 +8,13 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
-from .calls import _NOT_YET, _THROTTLED, Client, Resource, _call, _call_about_new, _Handler, _told
+from .calls import _NOT_YET, Client, Resource, _call, _call_about_new
 from .calls_images import PAGE
 
 # A permission that was given a moment ago may not be known everywhere; EC2's word is the general one of a bad request.
 _NOT_SHARED_YET = [*_NOT_YET, "InvalidRequest", "AuthFailure", "InvalidAMIID.Unavailable"]
-_retry_shared = AWSRetry.jittered_backoff(
-    retries=6, delay=1, max_delay=15, catch_extra_error_codes=[*_THROTTLED, *_NOT_SHARED_YET]
-)
 
 
 @_call("copy the image {image_id} to {region}")
@@ -29,15 +23,10 @@ def copy_image(ec2: Client, image_id: str, region: str, request: Resource) -> st
     return str(ec2.copy_image(SourceImageId=image_id, **request)["ImageId"])
 
 
-def _copy_shared(ec2: Client, image_id: str, region: str, request: Resource) -> str:
+@_call("copy the image {image_id} to {region}", patient_with=_NOT_SHARED_YET)
+def copy_shared_image(ec2: Client, image_id: str, region: str, request: Resource) -> str:
+    """The same for an AMI that this task has shared."""
     return str(ec2.copy_image(SourceImageId=image_id, **request)["ImageId"])
-
-
-# The same for an AMI that this task has shared.
-copy_shared_image = t.cast(
-    t.Callable[[Client, str, str, Resource], str],
-    _told(_Handler.common_error_handler, "copy the image {image_id} to {region}", _retry_shared)(_copy_shared),
-)
 
 
 @_call("share the image {image_id} with {accounts}")

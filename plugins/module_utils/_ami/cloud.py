@@ -33,7 +33,7 @@ class Cloud:
         self._making = threading.Lock()
         self.region = region
 
-    def _client(self, service: str, region: str | None) -> Client:
+    def client(self, service: str, region: str | None = None) -> Client:
         key = (service, region or self.region)
         with self._making:
             if key not in self._clients:
@@ -41,28 +41,31 @@ class Cloud:
             return self._clients[key]
 
     def ec2(self, region: str | None = None) -> Client:
-        return self._client("ec2", region)
+        return self.client("ec2", region)
 
     def ssm(self, region: str | None = None) -> Client:
-        return self._client("ssm", region)
+        return self.client("ssm", region)
 
     def autoscaling(self, region: str | None = None) -> Client:
-        return self._client("autoscaling", region)
+        return self.client("autoscaling", region)
 
     def kms(self, region: str | None = None) -> Client:
-        return self._client("kms", region)
+        return self.client("kms", region)
+
+    def codepipeline(self) -> Client:
+        return self.client("codepipeline")
 
     def codebuild(self) -> Client:
-        return self._client("codebuild", None)
+        return self.client("codebuild")
 
     def logs(self) -> Client:
-        return self._client("logs", None)
+        return self.client("logs")
 
     def iam(self) -> Client:
-        return self._client("iam", None)
+        return self.client("iam")
 
     def organizations(self) -> Client:
-        return self._client("organizations", None)
+        return self.client("organizations")
 
     def sts(self) -> Client:
         """One that gives up soon: there are networks with a way to EC2 and none to STS."""

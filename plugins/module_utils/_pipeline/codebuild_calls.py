@@ -8,19 +8,15 @@
 
 from __future__ import annotations
 
-import collections.abc as c
-import time
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 
 from .._ami.calls import AmiError, Client, Resource, _call
+from .new_roles import once_the_role_is_known
 
-# A role that was made a moment ago is not known everywhere yet, and what it may do not either: CodeBuild tries both.
+# CodeBuild tries both of a role.
 _NOT_YET = ("is not authorized to perform: sts:AssumeRole", "Not authorized to perform DescribeSecurityGroups")
-# IAM's own word for how long that takes is "seconds"; it is rarely more than ten of them.
-_PATIENCE = 40.0
-_PAUSE = 3.0
 
 
 class CodeBuildError(AmiError):
@@ -34,15 +30,8 @@ def read_project(codebuild: Client, name: str) -> Resource | None:
     return projects[0] if projects else None
 
 
-def _once_the_role_is_known(call: c.Callable[[], Resource]) -> Resource:
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return call()
-        except is_boto3_error_code("InvalidInputException") as error:
-            if time.monotonic() >= until or not any(words in str(error) for words in _NOT_YET):
-                raise
-        time.sleep(_PAUSE)
+def _once_the_role_is_known(call: t.Callable[[], Resource]) -> Resource:
+    return once_the_role_is_known(call, "InvalidInputException", *_NOT_YET)
 
 
 @_call("create the CodeBuild project {name}")

@@ -4,31 +4,24 @@
 #
 # This module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Calls to CodePipeline about pipelines, and how calls are repeated and told of when they fail."""
+"""Calls to CodePipeline about pipelines, and which of its answers are worth another try."""
 
 from __future__ import annotations
 
-import functools
-import time
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
-from .._ami.calls import _told
+from .._ami.calling import Calling
+from .new_roles import once_the_role_is_known
 
 Client = t.Any
 Resource = dict[str, t.Any]
-Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
 
 # AWSRetry knows neither of the words in which CodePipeline, CodeBuild and CloudWatch Logs say "not so fast", nor that of two
 # writes at once.
 _THROTTLED = ["ThrottlingException", "TooManyRequestsException", "ConcurrentModificationException"]
 _GONE = ["PipelineNotFoundException", "ResourceNotFoundException"]
-# How long a new role may take until CodePipeline can assume it. Seconds.
-_ROLE_PATIENCE, _ROLE_PAUSE = 60.0, 3.0
 
 
 class PipelineError(AnsibleAWSError):
@@ -45,30 +38,10 @@ class PipelineError(AnsibleAWSError):
         self.result = result or {}
 
 
-class _Handler(AWSErrorHandler):
-    _CUSTOM_EXCEPTION = PipelineError
-
-    @classmethod
-    def _is_missing(cls) -> t.Any:
-        return is_boto3_error_code(_GONE)
-
-
-_retry = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=15, catch_extra_error_codes=_THROTTLED)
-
-
-def call(description: str) -> t.Callable[[Function], Function]:
-    """Repeat a call that AWS throttles, and tell what was tried when it fails. Placeholders are names of arguments."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.common_error_handler, description, _retry))
-
-
-def lookup(description: str) -> t.Callable[[Function], Function]:
-    """The same, for what need not exist: it gives None then."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.list_error_handler, description, _retry))
-
-
-def deletion(description: str) -> t.Callable[[Function], Function]:
-    """The same, for what may be gone already."""
-    return t.cast(t.Callable[[Function], Function], _told(_Handler.deletion_error_handler, description, _retry))
+_calling = Calling(PipelineError, gone=_GONE, throttled=_THROTTLED)
+call = _calling.call
+lookup = _calling.lookup
+deletion = _calling.deletion
 
 
 def has_code(error: AnsibleAWSError, *codes: str) -> bool:
@@ -77,24 +50,9 @@ def has_code(error: AnsibleAWSError, *codes: str) -> bool:
     return response.get("Error", {}).get("Code") in codes
 
 
-def _role_is_new(error: PipelineError) -> bool:
-    """CodePipeline assumes the role when it is given; IAM may not have told it of the role or its trust policy yet."""
-    return has_code(error, "InvalidStructureException") and "AssumeRole" in str(error.exception)
-
-
-def _patient(function: Function) -> Function:
-    @functools.wraps(function)
-    def patient(*arguments: t.Any, **named: t.Any) -> t.Any:
-        give_up = time.monotonic() + _ROLE_PATIENCE
-        while True:
-            try:
-                return function(*arguments, **named)
-            except PipelineError as error:
-                if not _role_is_new(error) or time.monotonic() + _ROLE_PAUSE > give_up:
-                    raise
-            time.sleep(_ROLE_PAUSE)
-
-    return t.cast(Function, patient)
+def _once_the_role_is_known(write: t.Callable[[], Resource]) -> Resource:
+    """CodePipeline assumes the role when it is given."""
+    return once_the_role_is_known(write, "InvalidStructureException", "AssumeRole")
 
 
 @lookup("read the pipeline {name}")
@@ -110,17 +68,16 @@ def get_tags(client: Client, arn: str) -> dict[str, str]:
     return {tag["key"]: tag["value"] for page in pages for tag in page.get("tags", [])}
 
 
-@_patient
 @call("create the pipeline {name}")
 def create_pipeline(client: Client, name: str, declaration: Resource, tags: list[Resource]) -> Resource:
-    created: Resource = client.create_pipeline(pipeline=declaration, **({"tags": tags} if tags else {}))["pipeline"]
+    request = {"pipeline": declaration, **({"tags": tags} if tags else {})}
+    created: Resource = _once_the_role_is_known(lambda: client.create_pipeline(**request))["pipeline"]
     return created
 
 
-@_patient
 @call("update the pipeline {name}")
 def update_pipeline(client: Client, name: str, declaration: Resource) -> Resource:
-    updated: Resource = client.update_pipeline(pipeline=declaration)["pipeline"]
+    updated: Resource = _once_the_role_is_known(lambda: client.update_pipeline(pipeline=declaration))["pipeline"]
     return updated
 
 

@@ -8,15 +8,11 @@
 
 from __future__ import annotations
 
-import collections.abc as c
 import dataclasses
 import time
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
-
-from .._ami.cloud import VERSION
-from .._ami.models import share_models
+from .._ami.cloud import Cloud
 from . import codepipeline_execution_calls as calls
 from .codepipeline_calls import Client, PipelineError, Resource
 from .codepipeline_execution_logs import Logs
@@ -202,24 +198,9 @@ def _carry_out(world: _World, check_mode: bool) -> Resource:
     return result
 
 
-def _maker(module: t.Any) -> c.Callable[[str, str | None], Client]:
-    made: dict[tuple[str, str | None], Client] = {}
-
-    def make(service: str, region: str | None = None) -> Client:
-        if (service, region) not in made:
-            made[service, region] = module.client(service, **({"region": region} if region else {}))
-        return made[service, region]
-
-    return make
-
-
 def run(module: t.Any) -> Resource:
-    # So that AWS's own logs tell who called.
-    set_collection_info("golden.ami", VERSION)
-    share_models()
-    region_of(module)
+    cloud = Cloud(module.client, region_of(module))
     options = read(module.params)
-    make = _maker(module)
     with ProgressFile(None if module.check_mode else options.log_path) as progress:
-        world = _World(make("codepipeline", None), options, Logs(make, module.warn), progress)
+        world = _World(cloud.codepipeline(), options, Logs(cloud.client, module.warn), progress)
         return _carry_out(world, module.check_mode)

@@ -13,10 +13,7 @@ import dataclasses
 import fnmatch
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
-
-from .._ami.cloud import VERSION
-from .._ami.models import share_models
+from .._ami.cloud import Cloud
 from . import codepipeline_execution_calls as execution_calls
 from .codepipeline_approval import waiting
 from .codepipeline_calls import Client, Resource, get_pipeline, get_tags, list_pipelines
@@ -116,15 +113,11 @@ def _life(client: Client, name: str, asked: _Asked) -> Resource:
 
 
 def run(module: t.Any) -> Resource:
-    # So that AWS's own logs tell who called.
-    set_collection_info("golden.ami", VERSION)
-    share_models()
     params = module.params
     if not 0 <= params["executions"] <= 100:
         module.fail_json(msg=f"executions is {params['executions']}, and may be 0 to 100.")
-    asked = _Asked(
-        frozenset(params["include"]), _filters(params["filters"] or {}), params["executions"], region_of(module)
-    )
-    client = module.client("codepipeline")
+    region = region_of(module)
+    asked = _Asked(frozenset(params["include"]), _filters(params["filters"] or {}), params["executions"], region)
+    client = Cloud(module.client, region).codepipeline()
     found = [_pipeline(client, name, asked) for name in _names(client, params["names"], asked.filters)]
     return {"changed": False, "pipelines": [one for one in found if one is not None]}

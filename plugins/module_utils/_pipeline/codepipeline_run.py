@@ -13,11 +13,9 @@ import dataclasses
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
-from .._ami.cloud import VERSION
-from .._ami.models import share_models
+from .._ami.cloud import Cloud
 from . import codepipeline_calls as calls
 from .codepipeline_checks import faults
 from .codepipeline_comparison import (
@@ -191,12 +189,9 @@ def region_of(module: t.Any) -> str:
 
 
 def run(module: t.Any) -> Result:
-    # So that AWS's own logs tell who called.
-    set_collection_info("golden.ami", VERSION)
-    share_models()
     region = region_of(module)
     module.no_log_values.update(secrets_of(module.params))
-    client = module.client("codepipeline")
+    client = Cloud(module.client, region).codepipeline()
     if module.params["state"] == "absent":
         return _absent(client, module, region)
     return _present(client, module, region)

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
@@ -19,13 +18,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 )
 
 from .._ami.calls import AmiError, Client, Resource, _call
+from .new_roles import once_the_role_is_known
 from .resources_plan import Thing
 
 _POLICY = "golden-pipeline"
 _TARGET = "golden-pipeline"
-# A role that was made a moment ago is not known everywhere yet.
-_PATIENCE = 40.0
-_PAUSE = 3.0
 
 
 def _trust(service: str) -> str:
@@ -270,23 +267,15 @@ class Schedules:
         self._put(after, write)
 
     def _put(self, thing: Thing, write: t.Callable[..., Resource]) -> None:
-        until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                write(
-                    GroupName=thing.name,
-                    Name=thing.name,
-                    ScheduleExpression=thing.state["expression"],
-                    ScheduleExpressionTimezone=thing.state["time_zone"],
-                    FlexibleTimeWindow={"Mode": "OFF"},
-                    Target=thing.state["target"],
-                )
-            except is_boto3_error_code("ValidationException") as error:
-                if time.monotonic() >= until or "assume the role" not in str(error):
-                    raise
-                time.sleep(_PAUSE)
-            else:
-                return
+        request = {
+            "GroupName": thing.name,
+            "Name": thing.name,
+            "ScheduleExpression": thing.state["expression"],
+            "ScheduleExpressionTimezone": thing.state["time_zone"],
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": thing.state["target"],
+        }
+        once_the_role_is_known(lambda: write(**request), "ValidationException", "assume the role")
 
     @_call("delete the schedule {thing.name}")
     def delete(self, thing: Thing) -> None:

@@ -13,7 +13,7 @@ import json
 import typing as t
 
 from .._ami.calls import AmiError, get_account
-from .._ami.models import share_models
+from .._ami.cloud import Cloud
 from .permissions import KEY
 from .resources_actors import Roles, Rules, Schedules, Topics
 from .resources_plan import SHARED, TAG, NotOursError, Step, Thing, is_made, plan_absent, plan_present, refuse_foreign
@@ -82,36 +82,36 @@ class Handler(t.Protocol):
 class World:
     """The handlers by kind, in the order in which things are made: each needs those before it."""
 
-    def __init__(self, module: t.Any) -> None:
-        share_models()
-        region: str = module.region
-        self._account, self._partition = get_account(module.client("sts")), module.client("sts").meta.partition
+    def __init__(self, cloud: Cloud) -> None:
+        region, sts = cloud.region, cloud.client("sts")
+        self._account, self._partition = get_account(sts), sts.meta.partition
 
         def arn(service: str, kind: str) -> c.Callable[[str], str]:
             return lambda name: f"arn:{self._partition}:{service}:{region}:{self._account}:{kind}{name}"
 
-        self.keys = Keys(module.client("kms"))
-        self.repositories = Repositories(module.client("codecommit"))
+        self.keys = Keys(cloud.kms())
+        self.repositories = Repositories(cloud.client("codecommit"))
         self.handlers: dict[str, Handler] = {
             "key": self.keys,
-            "bucket": Buckets(module.client("s3"), region),
+            "bucket": Buckets(cloud.client("s3"), region),
             "repository": self.repositories,
-            "log_group": LogGroups(module.client("logs"), arn("logs", "log-group:")),
-            "topic": Topics(module.client("sns")),
-            "role": Roles(module.client("iam")),
-            "rule": Rules(module.client("events"), arn("events", "rule/")),
-            "schedule": Schedules(module.client("scheduler"), arn("scheduler", "schedule-group/")),
+            "log_group": LogGroups(cloud.logs(), arn("logs", "log-group:")),
+            "topic": Topics(cloud.client("sns")),
+            "role": Roles(cloud.iam()),
+            "rule": Rules(cloud.client("events"), arn("events", "rule/")),
+            "schedule": Schedules(cloud.client("scheduler"), arn("scheduler", "schedule-group/")),
         }
         self.rule_arn = arn("events", "rule/")
 
 
 def run(module: t.Any) -> Result:
     params = module.params
-    world = World(module)
+    cloud = Cloud(module.client, module.region)
+    world = World(cloud)
     found = {one: thing for one in _named(params) if (thing := world.handlers[one[0]].read(one[1]))}
     users = [
-        *read_projects(module.client("codebuild"), params["projects"]),
-        *read_pipeline(module.client("codepipeline"), params["name"]),
+        *read_projects(cloud.codebuild(), params["projects"]),
+        *read_pipeline(cloud.codepipeline(), params["name"]),
     ]
     present = params["state"] == "present"
     if present:

@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._pipeline import codebuild_calls
 from ansible_collections.golden.ami.plugins.modules import codebuild_project
 from botocore.model import StructureShape
 from harness.aws_world import result_of
@@ -238,7 +237,7 @@ def test_a_buildspec_from_a_file(world: World, run: Run, tmp_path: Path) -> None
 
 def test_a_role_that_was_just_made_is_tried_again(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(codebuild_calls.time, "sleep", waited.append)
+    monkeypatch.setattr("time.sleep", waited.append)
     message = f"CodeBuild is not authorized to perform: sts:AssumeRole on {ROLE}"
     world.deny["CreateProject"] = [error("InvalidInputException", "CreateProject", message)] * 2
     assert run(**PROJECT)["changed"]
@@ -250,12 +249,12 @@ def test_a_role_that_was_just_made_is_tried_again(world: World, run: Run, monkey
 
 def test_a_role_that_stays_unknown(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(codebuild_calls.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(codebuild_calls.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     message = f"CodeBuild is not authorized to perform: sts:AssumeRole on {ROLE}"
     world.deny["CreateProject"] = error("InvalidInputException", "CreateProject", message)
     assert "sts:AssumeRole" in run(**PROJECT)["msg"]
-    assert 30 < now[0] < 60
+    assert 50 < now[0] < 80
 
 
 def test_throttled_it_tries_again(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

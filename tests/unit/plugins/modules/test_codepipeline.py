@@ -10,7 +10,6 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._pipeline import codepipeline_calls
 from ansible_collections.golden.ami.plugins.modules import codepipeline
 from harness.aws_world import result_of
 from harness.pipeline_world import ACCOUNT, REGION, World, changed, install, options
@@ -282,7 +281,7 @@ def test_all_that_aws_would_refuse_is_told_at_once_before_the_first_call(run: Ru
 
 def test_a_role_that_is_new_is_waited_for(run: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(codepipeline_calls.time, "sleep", pauses.append)
+    monkeypatch.setattr("time.sleep", pauses.append)
     world.deny["CreatePipeline"] = ["InvalidStructureException"] * 2
     world.messages["InvalidStructureException"] = "CodePipeline is not authorized to perform AssumeRole on role x"
     assert run(**options())["changed"] is True

@@ -10,7 +10,6 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.golden.ami.plugins.module_utils._pipeline import resources_actors
 from ansible_collections.golden.ami.plugins.modules import pipeline_resources
 from harness.aws_world import result_of
 from harness.resources_world import ACCOUNT, KEY, REGION, World, install
@@ -192,7 +191,7 @@ def test_a_schedule_that_is_not_wanted_any_more_goes(world: World, run: t.Any) -
 
 def test_a_role_that_is_new_is_waited_for(world: World, run: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(resources_actors.time, "sleep", waited.append)
+    monkeypatch.setattr("time.sleep", waited.append)
     refused = (
         "ValidationException: The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
     )

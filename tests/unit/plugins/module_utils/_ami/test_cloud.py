@@ -41,6 +41,8 @@ def test_each_service_has_its_client_where_it_is() -> None:
     assert cloud.autoscaling("us-east-1") == ("autoscaling", "us-east-1")
     assert cloud.kms("us-east-1") == ("kms", "us-east-1")
     assert cloud.organizations() == ("organizations", "eu-west-1")
+    assert cloud.codepipeline() == ("codepipeline", "eu-west-1")
+    assert cloud.client("events", "us-east-1") == ("events", "us-east-1")
 
 
 def test_threads_get_the_same_client() -> None:
