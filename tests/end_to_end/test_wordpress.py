@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import collections.abc as c
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from harness.cloud import Cloud, Run
 from harness.instances import Machine, launched
+from harness.terraform import Terraform, plugins, program
 from wordpress_site import WordPress
 
 PASSWORD = "correct horse battery staple"
@@ -106,18 +106,6 @@ def test_the_same_build_again_has_nothing_to_do(cloud: Cloud, built: Run) -> Non
     assert cloud.inventory() == before
 
 
-def terraform_plugins() -> Path | None:
-    """A local mirror of Terraform's registry that has the AWS provider, where Terraform's packages put one."""
-    roots = [
-        Path.home() / ".terraform.d",
-        Path("/usr/local/share/terraform"),
-        Path("/usr/share/terraform"),
-        Path("/opt"),
-    ]
-    found = (path for root in roots for path in root.glob("*/registry.terraform.io/hashicorp/aws"))
-    return next(found, None)
-
-
 def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_path: Path) -> None:
     code = (
         "import boto3; print([i['ImageId'] for i in boto3.client('ec2').describe_images(Owners=['self'], "
@@ -128,9 +116,7 @@ def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_p
     done = subprocess.run([sys.executable, "-c", code], env=client, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"['{built.ami()}']"
 
-    terraform = shutil.which("terraform")
-    plugins = terraform_plugins()
-    if terraform is None or plugins is None:
+    if program() is None or plugins() is None:
         pytest.skip("boto3 found it; no terraform with the AWS provider here to look for it as well")
     (tmp_path / "main.tf").write_text(
         'provider "aws" {}\n'
@@ -138,18 +124,7 @@ def test_terraform_and_boto3_find_it_by_its_tags(cloud: Cloud, built: Run, tmp_p
         '  filter {\n    name = "tag:golden:image"\n    values = ["wordpress"]\n  }\n}\n'
         'output "id" { value = data.aws_ami.wordpress.id }\n'
     )
-    for arguments in (
-        ["init", f"-plugin-dir={plugins.parents[2]}"],
-        ["apply", "-auto-approve"],
-        ["output", "-raw", "id"],
-    ):
-        done = subprocess.run(
-            [terraform, *arguments],
-            cwd=tmp_path,
-            env=client,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout == built.ami()
+    terraform = Terraform(cloud, tmp_path)
+    terraform.init()
+    terraform.apply()
+    assert terraform.outputs() == {"id": built.ami()}

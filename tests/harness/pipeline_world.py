@@ -107,6 +107,7 @@ class World:
             action
             for action in kept["stages"][0]["actions"]
             if action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
+            and action["configuration"].get("DetectChanges", "true") == "true"
         ]
         if kept.get("pipelineType") == "V2" and connections and not kept.get("triggers"):
             (source,) = connections

@@ -113,10 +113,15 @@ def without_default_triggers(current: Form, wanted: Form) -> Form:
 
     def by_default(trigger: Form) -> bool:
         action = sources.get(trigger["source_action_name"], {})
-        branch = action.get("configuration", {}).get("BranchName")
-        pushes = [{"branches": {"includes": [branch], "excludes": []}, "tags": None, "file_paths": None}]
+        configuration = action.get("configuration", {})
+        branches = {"includes": [configuration.get("BranchName")], "excludes": []}
+        pushes = [{"branches": branches, "tags": None, "file_paths": None}]
         return (
-            action.get("provider") == GIT_PROVIDER and not trigger["pull_request"] and trigger["push"] in ([], pushes)
+            action.get("provider") == GIT_PROVIDER
+            # Otherwise AWS adds none: somebody did.
+            and configuration.get("DetectChanges", "true").lower() == "true"
+            and not trigger["pull_request"]
+            and trigger["push"] in ([], pushes)
         )
 
     return {**current, "triggers": [one for one in current["triggers"] if not by_default(one)]}

@@ -123,9 +123,10 @@ def test_a_source_from_codecommit_is_a_clone(project: Project) -> None:
         commitMessage="two",
         parentCommitId=first,
     )["commitId"]
-    taken = {"sourceTypeOverride": "CODECOMMIT", "sourceLocationOverride": url, "gitCloneDepthOverride": 0}
-    build = project.run("", sourceVersion="main", **taken)
-    assert {"one", "two", "later", url} <= set(project.log(build["id"])), project.log(build["id"])
+    taken = {"sourceTypeOverride": "CODECOMMIT", "sourceLocationOverride": url}
+    for depth in ({"gitCloneDepthOverride": 0}, {}):
+        build = project.run("", sourceVersion="main", **taken, **depth)
+        assert {"one", "two", "later", url} <= set(project.log(build["id"])), project.log(build["id"])
     assert (build["resolvedSourceVersion"], build["sourceVersion"]) == (second, "main")
     build = project.run("", sourceVersion=first, **{**taken, "gitCloneDepthOverride": 1})
     assert build["resolvedSourceVersion"] == first and context(build, "BUILD")[0] == "COMMAND_EXECUTION_ERROR"

@@ -80,6 +80,14 @@ def test_an_update_replaces_what_it_gives(project: Project) -> None:
     assert again == found
 
 
+@pytest.mark.parametrize("given", [{}, {"gitCloneDepth": 1, "gitSubmodulesConfig": {"fetchSubmodules": True}}])
+def test_of_depth_and_submodules_is_told_what_was_given(project: Project, given: dict[str, Any]) -> None:
+    """Terraform takes what it did not give for a change of somebody else's."""
+    source = {"type": "GITHUB", "location": "https://github.com/golden/images.git", **given}
+    told = project.api.update_project(name="image", source=source)["project"]["source"]
+    assert told == {**source, "insecureSsl": False, "reportBuildStatus": False}
+
+
 def test_a_build_that_codepipeline_would_start_takes_a_source_from_s3_only(project: Project, refused: Any) -> None:
     source = {"type": "CODEPIPELINE", "buildspec": "version: 0.2\nphases: {build: {commands: [ls]}}"}
     project.api.update_project(name="image", source=source, artifacts={"type": "CODEPIPELINE"})

@@ -162,6 +162,44 @@ def test_a_role_for_several_services_is_enough_and_one_for_others_is_not(cloud: 
     client.create_pipeline(pipeline=declaration(both, BUILD))
 
 
+@pytest.mark.parametrize(
+    ("more", "detects", "branches"),
+    [
+        ({}, {}, ["main"]),
+        ({}, {"DetectChanges": "true"}, ["main"]),
+        ({}, {"DetectChanges": "false"}, None),
+        ({"pipelineType": "V1"}, {}, None),
+        (
+            {
+                "triggers": [
+                    {
+                        "providerType": "CodeStarSourceConnection",
+                        "gitConfiguration": {"sourceActionName": "Git", "push": [{"branches": {"includes": ["dev"]}}]},
+                    }
+                ]
+            },
+            {},
+            ["dev"],
+        ),
+    ],
+)
+def test_a_pipeline_without_triggers_gets_one_of_the_branch_of_its_connection(
+    create: Any, client: Any, more: Shape, detects: Shape, branches: list[str] | None
+) -> None:
+    source_action = _connected()
+    source_action["configuration"] |= detects
+    create(stages=[stage("Source", source_action), BUILD], **more)
+    declared = client.get_pipeline(name="web")["pipeline"]
+    if branches is None:
+        assert "triggers" not in declared
+    else:
+        push = [{"branches": {"includes": branches}}]
+        git = {"sourceActionName": "Git", "push": push}
+        assert declared["triggers"] == [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]
+    # What it has got it keeps, and may give back.
+    assert client.update_pipeline(pipeline=declared)["pipeline"] == {**declared, "version": 2}
+
+
 def test_the_life_of_a_declaration(create: Any, client: Any, cloud: Any, refused: Any) -> None:
     trigger = {
         "providerType": "CodeStarSourceConnection",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from ansible_collections.golden.ami.plugins.module_utils._pipeline.codepipeline_comparison import (
     differences,
     masked_like,
     normal_form,
     without_default_triggers,
 )
+from ansible_collections.golden.ami.plugins.module_utils._pipeline.codepipeline_form import Form
 from harness.pipeline_forms import action, changed_form, form
 
 VARIABLES = [{"name": "A", "value": "é"}, {"name": "B", "value": "1"}]
@@ -79,3 +81,17 @@ def test_only_the_trigger_that_aws_adds_is_left_out() -> None:
     )
     assert without_default_triggers(current, wanted)["triggers"] == [other]
     assert without_default_triggers(current, {**wanted, "triggers": [default]}) == current
+
+
+@pytest.mark.parametrize(("detects", "left"), [("true", 0), ("TRUE", 0), ("false", 1)])
+def test_where_no_changes_are_to_be_detected_somebody_made_the_trigger(detects: str, left: int) -> None:
+    push = {"branches": {"includes": ["main"], "excludes": []}, "tags": None, "file_paths": None}
+    trigger = {"source_action_name": "repository", "push": [push], "pull_request": []}
+
+    def connected(one: Form) -> None:
+        one.update(triggers=[trigger])
+        source = action(one, "Source")
+        source.update(provider="CodeStarSourceConnection")
+        source["configuration"].update(DetectChanges=detects)
+
+    assert len(without_default_triggers(changed_form(connected), form())["triggers"]) == left

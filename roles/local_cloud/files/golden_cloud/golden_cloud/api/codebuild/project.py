@@ -94,10 +94,8 @@ def normal_source(given: Shape, operation: str = "StartBuild") -> Shape:
     if kind == "CODECOMMIT" and "/v1/repos/" not in (location or ""):
         raise invalid("Invalid project source: location must be a valid CodeCommit repository's URL")
     source = {"type": kind, "insecureSsl": False, **given}
-    if kind in BADGED:
-        source = {"gitCloneDepth": 1, "gitSubmodulesConfig": {"fetchSubmodules": False}, **source}
-        source = {"reportBuildStatus": False, **source}
-    return source
+    # Of the depth and of submodules nothing is filled in: without them the clone is whole, and has no submodules.
+    return {"reportBuildStatus": False, **source} if kind in BADGED else source
 
 
 def normal_artifacts(given: Shape, project: str) -> Shape:

@@ -16,6 +16,7 @@ from golden_cloud.api.errors import CloudError, UnsupportedOption
 MOST_STAGES, MOST_ACTIONS = 50, 50
 """Of a pipeline, of a stage."""
 _V2_STAGE = ("onFailure", "onSuccess", "beforeEntry")
+_CONNECTION = "CodeStarSourceConnection"
 
 
 def normal(declaration: Declaration, version: int) -> Declaration:
@@ -27,7 +28,23 @@ def normal(declaration: Declaration, version: int) -> Declaration:
         "pipelineType": declaration.get("pipelineType") or "V1",
         "executionMode": declaration.get("executionMode") or SUPERSEDED,
     }
-    return made
+    triggers = made.get("triggers") or _default_triggers(made)
+    return made | ({"triggers": triggers} if triggers else {})
+
+
+def _default_triggers(declaration: Declaration) -> list[Declaration]:
+    """Those that a V2 pipeline without any gets: a push to the branch of each connection that is to detect changes."""
+    if declaration["pipelineType"] != "V2" or not declaration["stages"]:
+        return []
+    triggers = []
+    for action in declaration["stages"][0]["actions"]:
+        configuration = action["configuration"]
+        detects = configuration.get("DetectChanges", "true").lower() == "true"
+        if action["actionTypeId"]["provider"] == _CONNECTION and detects and configuration.get("BranchName"):
+            push = [{"branches": {"includes": [configuration["BranchName"]]}}]
+            git = {"sourceActionName": action["name"], "push": push}
+            triggers.append({"providerType": _CONNECTION, "gitConfiguration": git})
+    return triggers
 
 
 def _normal_stage(stage: Declaration) -> Declaration:
@@ -124,8 +141,8 @@ def _check_triggers(declaration: Declaration) -> None:
     sources = {a["name"]: a["actionTypeId"]["provider"] for a in declaration["stages"][0]["actions"]}
     for trigger in declaration.get("triggers", []):
         name = trigger["gitConfiguration"]["sourceActionName"]
-        if sources.get(name) != "CodeStarSourceConnection":
-            text = f"The source action {name} of a trigger must be one with the provider CodeStarSourceConnection"
+        if sources.get(name) != _CONNECTION:
+            text = f"The source action {name} of a trigger must be one with the provider {_CONNECTION}"
             raise _invalid(text)
         if not (trigger["gitConfiguration"].get("push") or trigger["gitConfiguration"].get("pullRequest")):
             raise _invalid(f"The trigger of the source action {name} has neither push nor pullRequest")
