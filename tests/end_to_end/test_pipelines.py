@@ -147,7 +147,8 @@ def test_a_push_that_breaks_the_playbook_fails_at_the_build_and_tells_why(lane: 
     assert watched.rc != 0
     assert "failed at the stage Build" in watched.words, watched.output
     assert lane.stages() | {"Validate": "Succeeded", "Build": "Failed"} == lane.stages()
-    (told,) = lane.told()
+    # The first execution is the pipeline's own, which a new one starts without anything to build.
+    (told,) = [one for one in lane.told() if one.get("Subject")]
     assert told["Subject"] == "lane: build failed in build"
     for words in ("Open the shop", "the shop has no key", "Last good AMI: none is known", execution):
         assert words in told["Message"], told["Message"]
@@ -182,8 +183,8 @@ def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
     assert tags["golden:tested"] == "passed"
     shared = ec2.describe_image_attribute(ImageId=ami, Attribute="launchPermission")["LaunchPermissions"]
     assert shared == [{"UserId": "333333333333"}]
-    (told,) = [one for one in lane.told() if "lane" in one.get("Subject", one["Message"])]
-    assert "SUCCEEDED" in told["Message"].upper()
+    (told,) = lane.told()
+    assert "succeeded" in told["Message"], told
 
 
 def test_what_roles_may_do_is_what_they_did(lane: Lane) -> None:
