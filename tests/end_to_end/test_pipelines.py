@@ -31,6 +31,7 @@ tests:
   suites: [{engine: ansible, path: tests/verify.yml}]
   reboot: false
 distribution:
+  regions: [eu-west-1]
   share: {accounts: ["333333333333"]}
 channels:
   prod: {gates: [{tested: true}]}
@@ -181,6 +182,9 @@ def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
     assert (tags["BuiltBy"], tags["CodeBuildProject"], tags["BuildNumber"]) == ("Packer", "lane-build", "2")
     assert tags["BuildDate"].startswith(image["CreationDate"][:10])
     assert tags["golden:tested"] == "passed"
+    (copied,) = lane.cloud.client("ec2", "eu-west-1").describe_images(Owners=["self"])["Images"]
+    named = lane.cloud.client("ssm", "eu-west-1").get_parameter(Name="/golden/lane/prod")["Parameter"]["Value"]
+    assert named == copied["ImageId"]
     shared = ec2.describe_image_attribute(ImageId=ami, Attribute="launchPermission")["LaunchPermissions"]
     assert shared == [{"UserId": "333333333333"}]
     (told,) = lane.told()

@@ -63,6 +63,8 @@ class Needs:
     # Roles of other accounts that the image is given to.
     entered: tuple[str, ...] = ()
     shares: bool = False
+    # Where its versions are, besides the pipeline's own Region.
+    regions: tuple[str, ...] = ()
     copies: bool = False
     scheduled: bool = False
     # Packer sets a description when there is an AMI; whether a template of one's own has one is not known.
@@ -148,6 +150,12 @@ def _registry(names: Names, image: str, below: str = "/*") -> str:
     return names.place.arn("ssm", f"parameter/golden/{image}{below}")
 
 
+def _everywhere(needs: Needs, names: Names) -> list[Names]:
+    """The pipeline's Region, and those that versions are copied to."""
+    places = [dataclasses.replace(names.place, region=region) for region in needs.regions]
+    return [names, *(dataclasses.replace(names, place=place) for place in places if place != names.place)]
+
+
 def _parameters(needs: Needs, names: Names) -> list[Statement]:
     """What the base is found by. A public parameter is in no account."""
     found = []
@@ -227,13 +235,13 @@ def _test(needs: Needs, names: Names) -> list[Statement]:
 
 
 def _distribute(needs: Needs, names: Names) -> list[Statement]:
-    copied = (_ec2(names, "image"), _ec2(names, "snapshot"))
-    registry = ["ssm:GetParameter", "ssm:PutParameter"]
-    statements = [
-        _statement("Registry", registry, _registry(names, needs.image, "/versions/*")),
-        *([_statement("Copy", ["ec2:CopyImage", "ec2:CreateTags"], *copied)] if needs.copies else []),
-        *_entered(needs),
-    ]
+    everywhere = _everywhere(needs, names)
+    copied = [_ec2(one, kind) for one in everywhere for kind in ("image", "snapshot")]
+    # The version is recorded where the build was; it is written where the copies are.
+    statements = [_statement("Registry", ["ssm:GetParameters"], *_versions(needs, everywhere)), *_entered(needs)]
+    if needs.copies:
+        statements.append(_statement("Record", ["ssm:PutParameter"], *_versions(needs, everywhere[1:] or everywhere)))
+        statements.append(_statement("Copy", ["ec2:CopyImage", "ec2:CreateTags"], *copied))
     if needs.shares:
         share = (
             "ModifyImageAttribute",
@@ -245,12 +253,14 @@ def _distribute(needs: Needs, names: Names) -> list[Statement]:
     return statements
 
 
+def _versions(needs: Needs, places: c.Iterable[Names]) -> list[str]:
+    return [_registry(one, needs.image, "/versions/*") for one in places]
+
+
 def _promote(needs: Needs, names: Names) -> list[Statement]:
     registry = ("GetParameter", "GetParameters", "GetParameterHistory", "PutParameter", "DeleteParameter")
-    return [
-        _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
-        *_entered(needs),
-    ]
+    places = [_registry(one, needs.image) for one in _everywhere(needs, names)]
+    return [_statement("Registry", [f"ssm:{action}" for action in registry], *places), *_entered(needs)]
 
 
 def _entered(needs: Needs) -> list[Statement]:
