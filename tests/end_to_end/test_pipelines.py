@@ -167,6 +167,9 @@ def test_a_push_that_mends_it_goes_on_until_somebody_is_asked(lane: Lane) -> Non
     state = lane.cloud.client("codepipeline").get_pipeline_state(name="lane")
     (asked,) = [one for one in state["stageStates"] if one["stageName"] == "Approve"]
     assert asked["actionStates"][0]["latestExecution"]["status"] == "InProgress"
+    (question,) = [one["Message"] for one in lane.told() if one.get("Subject", "").startswith("APPROVAL NEEDED")]
+    for words in ("Give lane ", " to prod?", "There is nothing to compare with in prod"):
+        assert words in question, question
 
 
 def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
