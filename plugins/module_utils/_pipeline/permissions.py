@@ -142,7 +142,9 @@ def _network(needs: Needs, names: Names) -> list[Statement]:
 
 
 def _work(stage: str, needs: Needs, names: Names) -> list[Statement]:
-    reads = _statement("Look", [f"ec2:{action}" for action in _EC2_READS[stage]], "*")
+    # Where Regions are named, it is asked whether there are such.
+    regions = ("DescribeRegions",) if needs.regions and stage in ("test", "distribute", "promote") else ()
+    reads = _statement("Look", [f"ec2:{action}" for action in (*_EC2_READS[stage], *regions)], "*")
     return [reads, *_WORK[stage](needs, names)]
 
 
@@ -222,11 +224,14 @@ def _passed(needs: Needs, names: Names) -> list[Statement]:
 
 def _test(needs: Needs, names: Names) -> list[Statement]:
     registry = ["GetParametersByPath", "PutParameter", *(["GetParameters"] if needs.compares else [])]
-    tagged = ("instance", "volume", "key-pair", "security-group", "image")
+    # The verdict is a tag of the AMI, wherever that is.
+    images = [_ec2(one, "image") for one in _everywhere(needs, names)]
+    tagged = ("instance", "volume", "key-pair", "security-group")
     instance = ("TerminateInstances", *(("RebootInstances",) if needs.reboots else ()))
     statements = [
         _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
         *_machines(names, "ImportKeyPair", tagged, {"instance": instance}),
+        _statement("Verdict", ["ec2:CreateTags"], *images),
     ]
     if needs.compares:
         # To list parameters takes no resource.
