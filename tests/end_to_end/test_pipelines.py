@@ -182,7 +182,10 @@ def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
     ec2 = lane.cloud.client("ec2")
     (image,) = ec2.describe_images(ImageIds=[ami])["Images"]
     tags = {one["Key"]: one["Value"] for one in image["Tags"]}
-    assert (tags["BuiltBy"], tags["CodeBuildProject"], tags["BuildNumber"]) == ("Packer", "lane-build", "2")
+    codebuild = lane.cloud.client("codebuild")
+    newest = codebuild.list_builds_for_project(projectName="lane-build", sortOrder="DESCENDING")["ids"][0]
+    number = str(codebuild.batch_get_builds(ids=[newest])["builds"][0]["buildNumber"])
+    assert (tags["BuiltBy"], tags["CodeBuildProject"], tags["BuildNumber"]) == ("Packer", "lane-build", number)
     assert tags["BuildDate"].startswith(image["CreationDate"][:10])
     assert tags["golden:tested"] == "passed"
     (copied,) = lane.cloud.client("ec2", "eu-west-1").describe_images(Owners=["self"])["Images"]
