@@ -199,7 +199,9 @@ def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
 
 def test_what_roles_may_do_is_what_they_did(lane: Lane) -> None:
     roles = {one["principal"].rpartition("/")[2]: one for one in lane.iam("--used")["principals"]}
-    assert {f"lane-{name}" for name in ("pipeline", "events", "validate", "build", "test", "distribute", "promote")} <= set(roles)
+    assert {
+        f"lane-{name}" for name in ("pipeline", "events", "validate", "build", "test", "distribute", "promote")
+    } <= set(roles)
     vain = {
         name: {grant["action"] for grant in one["unused"]} - FOR_FAILURES.get(name, set())
         for name, one in roles.items()

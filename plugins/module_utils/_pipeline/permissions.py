@@ -173,7 +173,9 @@ def _ec2(names: Names, kind: str) -> str:
     return f"arn:{names.place.partition}:ec2:{names.place.region}:{account}:{kind}/*"
 
 
-def _machines(names: Names, key_pair: str, tagged: c.Sequence[str], made: dict[str, tuple[str, ...]]) -> list[Statement]:
+def _machines(
+    names: Names, key_pair: str, tagged: c.Sequence[str], made: dict[str, tuple[str, ...]]
+) -> list[Statement]:
     """To launch machines and to take them away: I(key_pair) is how theirs comes to be, I(tagged) what is given tags."""
     launched = [_ec2(names, kind) for kind in (*_LAUNCHED, "image")]
     statements = [
@@ -205,7 +207,9 @@ def _build(needs: Needs, names: Names) -> list[Statement]:
     statements = [
         *_parameters(needs, names),
         _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
-        *_machines(names, "CreateKeyPair", tagged, {"instance": ("StopInstances", "TerminateInstances", "CreateImage")}),
+        *_machines(
+            names, "CreateKeyPair", tagged, {"instance": ("StopInstances", "TerminateInstances", "CreateImage")}
+        ),
         *([described] if needs.describes else []),
         taken,
         _statement("Keep", ["s3:PutObject"], f"{names.bucket_arn}/*"),

@@ -14,7 +14,6 @@ from golden_cloud.machines.runtime import Runtime, remember
 from golden_cloud.place import Place
 
 
-
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A cloud that was up, and whose way to run containers is known."""

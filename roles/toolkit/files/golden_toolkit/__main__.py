@@ -21,6 +21,7 @@ from pathlib import Path
 from golden_toolchain import child
 from golden_toolchain.errors import ToolchainError
 from golden_toolchain.progress import Progress
+
 from golden_toolkit.build import build
 from golden_toolkit.context import Tools
 from golden_toolkit.engine import ENGINES, Engine

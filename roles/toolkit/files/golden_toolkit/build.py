@@ -14,6 +14,7 @@ from pathlib import Path
 
 from golden_toolchain import child
 from golden_toolchain.progress import Progress
+
 from golden_toolkit.context import Tools, laid_out
 from golden_toolkit.engine import Engine
 from golden_toolkit.parts import REPOSITORY, Parts, ToolkitError
@@ -51,7 +52,10 @@ def build(engine: Engine, parts: Parts, tools: Tools, base: str, cache: Path, pr
         return {"changed": False, "reference": reference, "message": f"{reference} is there."}
     base = base or engine.default_base or _base_of_the_cloud(engine, progress)
     host = dict(os.environ)
-    with laid_out(parts, tools, cache, host) as work, progress.step("Building the toolkit image", "(once, a minute or two)"):
+    with (
+        laid_out(parts, tools, cache, host) as work,
+        progress.step("Building the toolkit image", "(once, a minute or two)"),
+    ):
         argv = build_argv(engine, parts, work, {"BASE": base, **tools.arguments})
         seen = 0
 

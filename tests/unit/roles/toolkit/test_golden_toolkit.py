@@ -86,7 +86,12 @@ def test_what_is_built_has_the_tools_and_is_built_once(tmp_path: Path, fake: Pat
         "./taskw",
     ]
     (asked,) = [line for line in (fake / "calls").read_text().splitlines() if line.startswith("build ")]
-    for words in ("BASE=docker.io/library/debian:trixie-slim", "PACKER=abc", "GOSS=goss-1", f"--tag {first['reference']}"):
+    for words in (
+        "BASE=docker.io/library/debian:trixie-slim",
+        "PACKER=abc",
+        "GOSS=goss-1",
+        f"--tag {first['reference']}",
+    ):
         assert words in asked
     assert "step 1 of 2: FROM base" in (tmp_path / "progress").read_text()
     assert made(tmp_path, tools)["changed"] is False

@@ -16,10 +16,15 @@ WHO = "User: arn:aws:sts::123456789012:assumed-role/web-build/AWSCodeBuild-1 is 
     ("texts", "statement"),
     [
         (
-            [f"{WHO} ssm:GetParameters on resource: arn:aws:ssm:us-east-1:1:parameter/a because no identity-based policy allows"],
+            [
+                f"{WHO} ssm:GetParameters on resource: arn:aws:ssm:us-east-1:1:parameter/a because no identity-based policy allows"
+            ],
             '{"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "arn:aws:ssm:us-east-1:1:parameter/a"}',
         ),
-        ([f"{WHO} ec2:DescribeImages because no"], '{"Effect": "Allow", "Action": "ec2:DescribeImages", "Resource": "*"}'),
+        (
+            [f"{WHO} ec2:DescribeImages because no"],
+            '{"Effect": "Allow", "Action": "ec2:DescribeImages", "Resource": "*"}',
+        ),
         (
             ["x", f"denied: {WHO}", "    kms:Decrypt on resource:", "    arn:aws:kms:us-east-1:1:key/2."],
             '{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:us-east-1:1:key/2"}',

@@ -111,4 +111,3 @@ def _iam(account: str, name: str, arn: str) -> dict[str, str]:
         return {}
     policy = iam_backends[account][PARTITION].managed_policies.get(arn)
     return gather.tags(policy.tags) if policy is not None else {}
-
