@@ -128,7 +128,7 @@ def _env(place: Place, options: argparse.Namespace) -> int:
 
 
 def _base(place: Place, options: argparse.Namespace) -> int:
-    from golden_cloud.machines import base_images
+    from golden_cloud.machines import base_images, recipes
 
     recipe = base_images.by_key(options.image)
     if not place.storage.exists():
@@ -136,7 +136,7 @@ def _base(place: Place, options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING)
     changed = base_images.ensure(recipe, lifecycle.podman_of(place), place.base_cache, say)
     told = {"changed": changed, "reference": base_images.reference(recipe)}
-    if recipe in base_images.RECIPES:
+    if recipe in recipes.RECIPES:
         described = base_images.describe(recipe)
         told |= {"image_id": described.image_id, "name": described.name}
     print(json.dumps(told) if options.json else told.get("image_id", told["reference"]))
