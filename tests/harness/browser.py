@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import collections.abc as c
 import contextlib
+import fcntl
 import json
 import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import typing as t
@@ -31,6 +33,13 @@ _QUIET = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+# Chromium reads from 3 and writes to 4.
+_AS_3_AND_4 = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 Message = dict[str, t.Any]
 
 
@@ -56,9 +65,7 @@ class Page:
 
     def screenshot(self, whole: bool = True) -> bytes:
         """As PNG."""
-        return base64.b64decode(
-            self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
-        )
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"])
 
     def printed(self) -> bytes:
         """As PDF, in the style and size for paper that the page has."""
@@ -74,6 +81,7 @@ class Browser:
         self._to, self._from = to, from_
         self._number = 0
         self._read = b""
+        self._loaded = False
         self._pages: dict[str, Page] = {}
 
     def call(self, method: str, session: str | None = None, **given: t.Any) -> Message:
@@ -116,8 +124,7 @@ class Browser:
         elif method == "Log.entryAdded" and given["entry"]["level"] == "error":
             page.errors.append(f"{given['entry']['text']} {given['entry'].get('url', '')}")
         elif method == "Page.loadEventFired":
-            page.errors.extend([])
-            self.loaded = True
+            self._loaded = True
 
     def open(self, url: str, width: int = 1280, height: int = 900) -> Page:
         """Open a page, and wait until all of it is there."""
@@ -127,10 +134,10 @@ class Browser:
         for domain in ("Page", "Network", "Runtime", "Log"):
             page.call(f"{domain}.enable")
         page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        self.loaded = False
+        self._loaded = False
         page.call("Page.navigate", url=url)
         until = time.monotonic() + 60
-        while not self.loaded and time.monotonic() < until:
+        while not self._loaded and time.monotonic() < until:
             self._note(self._next())
         # What it asks for after that.
         quiet = time.monotonic() + 0.5
@@ -141,16 +148,24 @@ class Browser:
         return page
 
 
+def _pipe() -> tuple[int, int]:
+    """One whose ends have other numbers than 3 and 4."""
+    low = os.pipe()
+    read, write = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in low)
+    for end in low:
+        os.close(end)
+    return read, write
+
+
 @contextlib.contextmanager
 def chromium(executable: str) -> c.Iterator[Browser]:
     """Runs while the block does, with a profile of its own."""
-    to_read, to_write = os.pipe()
-    from_read, from_write = os.pipe()
+    to_read, to_write = _pipe()
+    from_read, from_write = _pipe()
     with tempfile.TemporaryDirectory(prefix="golden-chromium-", ignore_cleanup_errors=True) as profile:
         # As root there is no sandbox to be had, and the page is a file of our own.
         argv = [executable, *_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else []), f"--user-data-dir={profile}"]
-        # Chromium reads from 3 and writes to 4.
-        command = ["sh", "-c", f'exec "$@" 3<&{to_read} 4>&{from_write}', "sh", *argv]
+        command = [sys.executable, "-c", _AS_3_AND_4, str(to_read), str(from_write), *argv]
         process = subprocess.Popen(
             command, pass_fds=(to_read, from_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

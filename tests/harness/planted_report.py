@@ -62,13 +62,13 @@ def _pruned(image: Ami, action: str, reason: str) -> Told:
 
 
 def _base() -> Facts:
-    old = ami("base", "20261001060000", 11, 52, tags=_made(DEBIAN), deprecated_at=NOW - datetime.timedelta(days=5))
+    old = ami("base", "20261001060000", 11, 52, tags=_made(DEBIAN), deprecated_at=NOW - datetime.timedelta(days=15))
     new = ami("base", "20261115060000", 12, 7, tags=_made(DEBIAN))
     copy = ami("base", "20261115060000", 13, 7, AWAY, tags=_made(DEBIAN), source_image_id=new.image_id)
     pruning = (
         _pruned(new, "keep", "one of the newest 1 of base"),
         _pruned(copy, "keep", "one of the newest 1 of base"),
-        _pruned(old, "disable", "beyond the newest 1 of base; deprecated 14 days ago"),
+        _pruned(old, "disable", "beyond the newest 1 of base; deprecated 15 days ago"),
     )
     wanted = Wanted("base", "Debian 12, hardened, with the agents of the house")
     channels = (_named("stable", new, 6.2), _named("stable", copy, 6.2))
@@ -83,9 +83,13 @@ def _web(base: Facts) -> Facts:
     third = ami("web", "20261121073000", 24, 1.2, tags=_made(new_base, "failed 2026-11-21T08:02:44Z by run 77c1"))
     latest = ami("web", "20261122150000", 25, 0.08, tags=_made(new_base))
     after = dataclasses.replace(AFTER, packages={**AFTER.packages, "nginx-light": "1.22.1-9+deb12u2"})
+    broken = dataclasses.replace(
+        after, services={**AFTER.services, "nginx.service": "enabled/failed"}, ports=AFTER.ports[:1]
+    )
     contents = {
         "20261002073000": kept(BEFORE),
         "20261116073000": kept(AFTER),
+        "20261121073000": kept(broken),
         "20261122150000": kept(after),
     }
     pruning = (
@@ -150,7 +154,14 @@ def hostile() -> dict[str, t.Any]:
     """The same with names and tags that are markup."""
     made = world()
     web = made.images[1]
-    bad = ami("web", HOSTILE, 29, 0.5, name=HOSTILE, tags={"golden:version": HOSTILE, "golden:revoked": HOSTILE, **_made(HOSTILE)})
+    bad = ami(
+        "web",
+        HOSTILE,
+        29,
+        0.5,
+        name=HOSTILE,
+        tags={"golden:version": HOSTILE, "golden:revoked": HOSTILE, **_made(HOSTILE)},
+    )
     web.wanted = dataclasses.replace(web.wanted, description=HOSTILE)
     web.amis = (*web.amis, bad)
     web.channels = (*web.channels, _named("dev", bad, 0.4, by=HOSTILE))

@@ -50,9 +50,7 @@ class Planted:
         return self.versions.make(self.web, version, *places, **tags)
 
     def play(self, *arguments: str) -> Run:
-        run = self.cloud.play(
-            "report.yml", "-e", f"image={self.base},{self.web}", *arguments, cwd=self.directory
-        )
+        run = self.cloud.play("report.yml", "-e", f"image={self.base},{self.web}", *arguments, cwd=self.directory)
         assert run.rc == 0, run.output
         return run
 

@@ -19,14 +19,17 @@ Result = dict[str, t.Any]
 
 
 def changes_of(facts: Facts, versions: c.Sequence[str], steps: int) -> list[Result]:
-    """One entry for each of the newest versions, which are given newest first; with several builders one for each."""
-    pairs = list(zip(versions[1:], versions, strict=False))[:steps]
-    return [entry for before, after in pairs for entry in _entries(facts, before, after)]
+    """An entry for each of the newest versions, which are given newest first; with several builders one for each.
+
+    Each is compared with the nearest older one of which something is kept.
+    """
+    newest = range(min(steps, len(versions) - 1))
+    return [entry for number in newest for entry in _entries(facts, versions[number], versions[number + 1 :])]
 
 
-def _entries(facts: Facts, before: str, after: str) -> list[Result]:
-    builders = sorted({_builder(name) for name in facts.contents if name.partition("/")[0] in (before, after)})
-    return [_entry(facts, f"{before}{one}", f"{after}{one}") for one in builders or [""]]
+def _entries(facts: Facts, after: str, older: c.Sequence[str]) -> list[Result]:
+    builders = sorted({_builder(name) for name in facts.contents if name.partition("/")[0] == after})
+    return [_entry(facts, after, older, one) for one in builders or [""]]
 
 
 def _builder(name: str) -> str:
@@ -35,10 +38,12 @@ def _builder(name: str) -> str:
     return f"{slash}{builder}"
 
 
-def _entry(facts: Facts, before: str, after: str) -> Result:
-    entry: Result = {"from": before, "to": after, "summary": None, "changes": [], "unknown": [], "missing": []}
-    entry["missing"] = [version for version in (before, after) if version not in facts.contents]
-    if entry["missing"]:
+def _entry(facts: Facts, version: str, older: c.Sequence[str], builder: str) -> Result:
+    after, candidates = f"{version}{builder}", [f"{one}{builder}" for one in older]
+    before = next((one for one in candidates if one in facts.contents), candidates[0])
+    missing = [one for one in (before, after) if one not in facts.contents]
+    entry: Result = {"from": before, "to": after, "summary": None, "changes": [], "unknown": [], "missing": missing}
+    if missing:
         return entry
     difference = compare(facts.contents[before].contents, facts.contents[after].contents, (before, after))
     named = f"{facts.wanted.name} {before} → {after}"

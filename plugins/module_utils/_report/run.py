@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .._ami.calls import AmiError
 from .._ami.channels import check_channel, check_image
-from . import files, markdown, page
+from . import ages, files, markdown, page
 from .assemble import assemble
 from .facts import Wanted
 from .reading import Reader
@@ -58,7 +58,7 @@ def run(module: t.Any) -> Result:
     world = Reader(module.client, module.region, now, params["changes"]).read(wanted)
     report = files.settled(assemble(world, now, params["changes"]), found)
     if directory is None:
-        return {"changed": False, "report": report, "files": []}
+        return {"changed": False, "report": report, "files": [], "diff": {"before": "", "after": ""}}
     texts = rendered(report)
     differing = {name: text for name, text in texts.items() if found.get(name) != text}
     if differing and not module.check_mode:
@@ -75,9 +75,15 @@ def run(module: t.Any) -> Result:
 
 
 def _shown(texts: c.Mapping[str, str]) -> str:
-    """The Markdown, and of the other two, which say the same at greater length, whether they are others."""
-    digests = {name: hashlib.sha256(text.encode()).hexdigest()[:12] for name, text in texts.items()}
-    return texts.get(files.MARKDOWN, "") + "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))
+    """The Markdown, and of the other two, which say the same at greater length, whether they are others.
+
+    Without the time of the report, for that is no difference.
+    """
+    report = files.former(texts)
+    generated = str(report["generated"]) if report else ""
+    lines = {name: text.replace(generated, "").replace(ages.read(generated), "") for name, text in texts.items()}
+    digests = {name: hashlib.sha256(text.encode()).hexdigest()[:12] for name, text in lines.items()}
+    return lines.get(files.MARKDOWN, "") + "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))
 
 
 def rendered(report: Result) -> dict[str, str]:

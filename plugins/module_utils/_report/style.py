@@ -29,15 +29,15 @@ p { margin: 6px 0; }
 a { color: var(--link); text-decoration: none; }
 a:hover { text-decoration: underline; }
 nav { margin: 10px 0 0; display: flex; flex-wrap: wrap; gap: 6px 16px; }
-code, .id { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 13px; }
+code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 13px; }
 .soft, small { color: var(--soft); font-size: 13px; }
 small { display: block; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow-x: auto; }
 .drawing { padding: 12px; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: 8px 12px; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: 8px 12px; border-top: 1px solid var(--line); overflow-wrap: break-word; }
 th { background: var(--head); font-size: 12.5px; color: var(--soft); white-space: nowrap; border-top: 0; }
-td.id { white-space: nowrap; }
+td code { white-space: nowrap; }
 tr:target td { background: var(--gold-ground); }
 .word { display: inline-block; padding: 0 8px; border-radius: 999px; font-size: 12.5px; line-height: 20px; background: var(--head);
   border: 1px solid var(--line); margin: 0 4px 2px 0; white-space: nowrap; }
@@ -66,6 +66,8 @@ svg.lineage .edge { fill: none; stroke: var(--soft); stroke-width: 1.4; opacity:
   .card { overflow: visible; border-radius: 0; }
   svg.lineage { max-width: 100%; height: auto; }
   h2, h3 { break-after: avoid; }
+  td code { white-space: normal; }
+  td { overflow-wrap: anywhere; }
   tr, .step, .warning { break-inside: avoid; }
   thead { display: table-header-group; }
   section.image { break-before: page; }
