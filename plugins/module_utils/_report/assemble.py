@@ -14,6 +14,7 @@ import dataclasses
 import datetime
 import typing as t
 
+from .._ami.accounts import Place
 from .._ami.images import Ami
 from .._ami.permissions import described
 from .._ami.prune_result import Told
@@ -23,7 +24,7 @@ from .._ami.retention import DELETE, DEPRECATE, DISABLE, KEEP
 from .._ami.versions import REVOKED_TAG
 from .ages import age, moment
 from .changes import changes_of
-from .facts import Facts, Named, World
+from .facts import ALL_OF_IT, CHANNELS, Facts, Named, World
 from .files import KIND
 from .graph import lineage, sources_of, version_of
 
@@ -53,12 +54,19 @@ def _image(facts: Facts, world: World, now: datetime.datetime, steps: int) -> Re
         "description": facts.wanted.description,
         "parent": facts.wanted.parent,
         "behind": facts.behind,
-        "places": [{"account": place.account, "region": place.region} for place in facts.places],
+        "places": [_place(place, facts) for place in facts.places],
         "versions": versions,
         "channels": [_channel(one, facts, now) for one in sorted(facts.channels, key=_by_place)],
         "changes": changes_of(facts, [one["version"] for one in versions], steps),
         "pruning": _pruning(facts),
     }
+
+
+def _place(place: Place, facts: Facts) -> Result:
+    """A place, and whether its channels are known: one that names nothing is something else."""
+    unread = {one.what for one in facts.not_read if one.place == place}
+    known = not unread & {ALL_OF_IT, CHANNELS.format(facts.wanted.name)}
+    return {"account": place.account, "region": place.region, "channels_read": known}
 
 
 def _by_place(one: Named) -> tuple[t.Any, ...]:

@@ -20,6 +20,10 @@ from .._ami.prune_result import Told
 from .._ami.references import Reference
 from .._inside.store import Kept
 
+# What C(not_read) calls a place that could not be entered, and the channels of an image in a place.
+ALL_OF_IT = "all of it"
+CHANNELS = "channels of {}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:

@@ -96,7 +96,7 @@ def _image(image: Result, names: dict[str, str]) -> list[str]:
 
 def _channels(image: Result) -> str:
     head = ("account/Region", "channel", "version", "AMI", "since", "how", "by")
-    rows = (
+    rows: list[tuple[object, ...]] = [
         (
             wording.place(one),
             one["channel"],
@@ -107,8 +107,9 @@ def _channels(image: Result) -> str:
             one["by"],
         )
         for one in image["channels"]
-    )
-    return table(head, rows) if image["channels"] else "None names anything where channels could be read."
+    ]
+    rows += [(where, "not read", None, None, None, None, None) for where in wording.unread_places(image)]
+    return table(head, rows) if rows else "None names anything."
 
 
 def _amis(image: Result) -> str:

@@ -180,19 +180,23 @@ def _versions(image: Result, names: dict[str, str]) -> Markup:
 def _channels(image: Result) -> Markup:
     """A row for each account and Region, a column for each channel."""
     named = sorted({one["channel"] for one in image["channels"]})
-    if not named:
-        return element("p", "None names anything in the places that could be read.")
+    unread = wording.unread_places(image)
+    if not named and not unread:
+        return element("p", "None names anything.")
     cells = {(wording.place(one), one["channel"]): one for one in image["channels"]}
     rows = (
-        _row(element("code", where), *(_channel(cells.get((where, name)), image) for name in named))
-        for where in sorted({where for where, _name in cells})
+        _row(
+            element("code", where),
+            *(_channel(cells.get((where, name)), image, where in unread) for name in named or [""]),
+        )
+        for where in sorted({wording.place(one) for one in (*image["places"], *image["channels"])})
     )
-    return _table(anchor("channels", image["name"]), ("account/Region", *named), rows)
+    return _table(anchor("channels", image["name"]), ("account/Region", *(named or ["channels"])), rows)
 
 
-def _channel(one: Result | None, image: Result) -> Markup:
+def _channel(one: Result | None, image: Result, unread: bool) -> Markup:
     if one is None:
-        return element("span", "names nothing", class_="soft")
+        return _word("not read", "bad") if unread else element("span", "names nothing", class_="soft")
     moved = " ".join(text for text in (one["how"], f"by {one['by']}" if one["by"] else None) if text)
     version = wording.channel(one)
     there = any(version == known["version"] for known in image["versions"])

@@ -31,7 +31,7 @@ from .._ami.steps import why
 from .._inside import store
 from .._inside.store import Kept
 from .assemble import REFERENCES
-from .facts import Facts, Named, Wanted, World
+from .facts import ALL_OF_IT, CHANNELS, Facts, Named, Wanted, World
 from .graph import sources_of, version_of
 
 # What a definition says of retention by another name than pruning.
@@ -81,7 +81,7 @@ class Reader:
             except AmiError as error:
                 self._lost[place] = why(error)
         if place in self._lost:
-            facts.not_read.append(NotRead(place, "all of it", self._lost[place]))
+            facts.not_read.append(NotRead(place, ALL_OF_IT, self._lost[place]))
         return place in self._clouds
 
     def _read_amis(self, places: c.Sequence[Place], facts: Facts) -> None:
@@ -93,7 +93,7 @@ class Reader:
 
     def _read_channels(self, places: c.Sequence[Place], facts: Facts) -> None:
         answers = at_once(lambda place: self._channels_in(place, facts.wanted.name), places)
-        found = self._kept(places, answers, f"channels of {facts.wanted.name}", facts)
+        found = self._kept(places, answers, CHANNELS.format(facts.wanted.name), facts)
         facts.channels = tuple(one for some in found for one in some)
 
     def _channels_in(self, place: Place, image: str) -> list[Named]:

@@ -74,6 +74,11 @@ def in_use(image: Result) -> str:
     return f"{used}{' or more' if open_ else ''} of {len(amis)}"
 
 
+def unread_places(image: Result) -> list[str]:
+    """Where it is not known what channels name."""
+    return [place(one) for one in image["places"] if not one["channels_read"]]
+
+
 def channel(one: Result) -> str:
     return str(one["version"] or one["image_id"])
 

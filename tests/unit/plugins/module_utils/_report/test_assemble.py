@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+from ansible_collections.golden.ami.plugins.module_utils._ami.details import NotRead
 from ansible_collections.golden.ami.plugins.module_utils._report.facts import Facts, Wanted, World
 from harness.planted_report import AWAY, HOME, ami, report, world
 
@@ -89,3 +90,13 @@ def test_a_version_that_is_gone_has_the_name_that_its_channel_was_given() -> Non
     made.images[2].amis = ()
     (channel,) = report(made)["images"][2]["channels"]
     assert channel["version"] == "20261003090000"
+
+
+def test_whether_the_channels_of_a_place_are_known() -> None:
+    made = world()
+    base, web, _wordpress = made.images
+    base.not_read.append(NotRead(AWAY, "all of it", "AccessDenied"))
+    web.not_read.append(NotRead(HOME, "channels of web", "AccessDenied"))
+    web.not_read.append(NotRead(AWAY, "AMIs of web", "AccessDenied"))
+    known = [[place["channels_read"] for place in image["places"]] for image in report(made)["images"]]
+    assert known == [[True, False], [False, True], [True]]

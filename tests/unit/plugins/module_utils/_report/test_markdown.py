@@ -48,3 +48,9 @@ def test_nothing_is_said_to_be_nothing() -> None:
     assert "## Not read" not in text
     assert "There is no AMI." in text
     assert "Not known: see what was not read." in text
+
+
+def test_a_place_whose_channels_are_not_known_is_told() -> None:
+    told = report()
+    told["images"][2]["places"][0]["channels_read"] = False
+    assert "| 111111111111/eu-west-1 | not read |" in page(told)

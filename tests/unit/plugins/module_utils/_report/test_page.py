@@ -87,3 +87,17 @@ def test_an_image_without_anything_is_told_as_such() -> None:
     text = Reader(page({**report(), "images": [empty], "lineage": {"nodes": [], "edges": []}})).text
     assert "There is none in the places that could be read." in text
     assert "Not known: see what was not read." in text
+
+
+def test_a_place_whose_channels_are_not_known_is_no_place_where_they_name_nothing() -> None:
+    told = report()
+    base, web, wordpress = told["images"]
+    base["places"][1]["channels_read"] = False
+    base["channels"] = base["channels"][:1]
+    wordpress["channels"] = []
+    wordpress["places"][0]["channels_read"] = False
+    web["channels"] = web["channels"][:1]
+    text = Reader(page(told)).text
+    assert "222222222222/us-east-1not read" in text
+    assert "111111111111/eu-west-1not read" in text
+    assert "222222222222/us-east-1names nothing" in text
