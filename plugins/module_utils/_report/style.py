@@ -66,8 +66,13 @@ svg.lineage .edge { fill: none; stroke: var(--soft); stroke-width: 1.4; opacity:
   .card { overflow: visible; border-radius: 0; }
   svg.lineage { max-width: 100%; height: auto; }
   h2, h3 { break-after: avoid; }
-  td code { white-space: normal; }
-  td { overflow-wrap: anywhere; }
+  h1 { font-size: 20px; }
+  h2 { font-size: 15px; margin: 14px 0 6px; padding-top: 4px; }
+  h3 { font-size: 12px; margin: 10px 0 4px; }
+  code, .soft, small, .word, th { font-size: 9.5px; }
+  small { overflow-wrap: anywhere; }
+  .word { line-height: 14px; }
+  th, td { padding: 3px 7px; }
   tr, .step, .warning { break-inside: avoid; }
   thead { display: table-header-group; }
   section.image { break-before: page; }
