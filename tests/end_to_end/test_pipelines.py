@@ -31,6 +31,7 @@ tests:
   suites: [{engine: ansible, path: tests/verify.yml}]
   reboot: false
 distribution:
+  regions: [eu-west-1]
   share: {accounts: ["333333333333"]}
 channels:
   prod: {gates: [{tested: true}]}
@@ -166,6 +167,9 @@ def test_a_push_that_mends_it_goes_on_until_somebody_is_asked(lane: Lane) -> Non
     state = lane.cloud.client("codepipeline").get_pipeline_state(name="lane")
     (asked,) = [one for one in state["stageStates"] if one["stageName"] == "Approve"]
     assert asked["actionStates"][0]["latestExecution"]["status"] == "InProgress"
+    (question,) = [one["Message"] for one in lane.told() if one.get("Subject", "").startswith("APPROVAL NEEDED")]
+    for words in ("Give lane ", " to prod?", "There is nothing to compare with in prod"):
+        assert words in question, question
 
 
 def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
@@ -178,9 +182,15 @@ def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
     ec2 = lane.cloud.client("ec2")
     (image,) = ec2.describe_images(ImageIds=[ami])["Images"]
     tags = {one["Key"]: one["Value"] for one in image["Tags"]}
-    assert (tags["BuiltBy"], tags["CodeBuildProject"], tags["BuildNumber"]) == ("Packer", "lane-build", "2")
+    codebuild = lane.cloud.client("codebuild")
+    newest = codebuild.list_builds_for_project(projectName="lane-build", sortOrder="DESCENDING")["ids"][0]
+    number = str(codebuild.batch_get_builds(ids=[newest])["builds"][0]["buildNumber"])
+    assert (tags["BuiltBy"], tags["CodeBuildProject"], tags["BuildNumber"]) == ("Packer", "lane-build", number)
     assert tags["BuildDate"].startswith(image["CreationDate"][:10])
-    assert tags["golden:tested"] == "passed"
+    assert tags["golden:tested"].startswith("passed ")
+    (copied,) = lane.cloud.client("ec2", "eu-west-1").describe_images(Owners=["self"])["Images"]
+    named = lane.cloud.client("ssm", "eu-west-1").get_parameter(Name="/golden/lane/prod")["Parameter"]["Value"]
+    assert named == copied["ImageId"]
     shared = ec2.describe_image_attribute(ImageId=ami, Attribute="launchPermission")["LaunchPermissions"]
     assert shared == [{"UserId": "333333333333"}]
     (told,) = lane.told()

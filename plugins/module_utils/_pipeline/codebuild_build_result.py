@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from .._packer.secrets import HIDDEN, looks_secret
+from .denied import permission_to_add
 
 Build = c.Mapping[str, t.Any]
 Result = dict[str, t.Any]
@@ -121,6 +122,8 @@ def failure(build: Build, last_lines: c.Sequence[str]) -> str:
     link = (build.get("logs") or {}).get("deepLink")
     log = f" Its log: {link}." if link else ""
     lines = "\nThe end of its log:\n" + "\n".join(last_lines) if last_lines else ""
+    denied = permission_to_add([why, *last_lines])
     return (
-        f"The build {build['id']} {_WORDS.get(build['buildStatus'], build['buildStatus'])}{where}: {why}.{log}{lines}"
+        f"The build {build['id']} {_WORDS.get(build['buildStatus'], build['buildStatus'])}{where}: {why}."
+        f"{f' {denied}' if denied else ''}{log}{lines}"
     )

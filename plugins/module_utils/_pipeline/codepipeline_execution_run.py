@@ -30,6 +30,7 @@ from .codepipeline_execution_result import (
     waiting_in,
 )
 from .codepipeline_run import region_of
+from .denied import permission_to_add
 
 # How long to wait until AWS is asked again: ever longer, and short again once something happened. Seconds.
 _SHORT, _LONGER, _LONG = 0.5, 1.4, 5.0
@@ -153,9 +154,11 @@ def _bad_end(options: Options, execution: Resource, failure: Resource | None) ->
             return f"{about} failed{why}. Run what failed again with state: retried."
         where = f"the stage {failure['stage']}" + (f", action {failure['action']}" if failure["action"] else "")
         why = ": ".join(part for part in (failure["code"], failure["message"]) if part)
+        lacks = permission_to_add([failure["message"] or "", *(failure["log_lines"] or [])])
         return (
             f"{about} failed at {where}: {why or 'AWS says no more'}."
             f"{' The last lines of its log are in failure.log_lines.' if failure['log_lines'] else ''}"
+            f"{f' {lacks}' if lacks else ''}"
             f" Remove the cause, then run it again with state: retried, stage: {failure['stage']},"
             f" execution_id: {execution['id']}."
         )

@@ -113,6 +113,7 @@ def needs_of(wishes: Wishes, stages: c.Sequence[str], definition: Definition, na
         instance_profile_role=wishes.instance_profile_role,
         entered=tuple(entered),
         shares=_shares(definition),
+        regions=tuple(distribution["regions"]),
         copies=bool(distribution["regions"] or distribution["accounts"]),
         describes=bool(definition.get("template") or definition["description"]),
         reboots=definition["tests"]["reboot"],

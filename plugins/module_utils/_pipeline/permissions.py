@@ -63,6 +63,8 @@ class Needs:
     # Roles of other accounts that the image is given to.
     entered: tuple[str, ...] = ()
     shares: bool = False
+    # Where its versions are, besides the pipeline's own Region.
+    regions: tuple[str, ...] = ()
     copies: bool = False
     scheduled: bool = False
     # Packer sets a description when there is an AMI; whether a template of one's own has one is not known.
@@ -140,12 +142,20 @@ def _network(needs: Needs, names: Names) -> list[Statement]:
 
 
 def _work(stage: str, needs: Needs, names: Names) -> list[Statement]:
-    reads = _statement("Look", [f"ec2:{action}" for action in _EC2_READS[stage]], "*")
+    # Where Regions are named, it is asked whether there are such.
+    regions = ("DescribeRegions",) if needs.regions and stage in ("test", "distribute", "promote") else ()
+    reads = _statement("Look", [f"ec2:{action}" for action in (*_EC2_READS[stage], *regions)], "*")
     return [reads, *_WORK[stage](needs, names)]
 
 
 def _registry(names: Names, image: str, below: str = "/*") -> str:
     return names.place.arn("ssm", f"parameter/golden/{image}{below}")
+
+
+def _everywhere(needs: Needs, names: Names) -> list[Names]:
+    """The pipeline's Region, and those that versions are copied to."""
+    places = [dataclasses.replace(names.place, region=region) for region in needs.regions]
+    return [names, *(dataclasses.replace(names, place=place) for place in places if place != names.place)]
 
 
 def _parameters(needs: Needs, names: Names) -> list[Statement]:
@@ -214,11 +224,14 @@ def _passed(needs: Needs, names: Names) -> list[Statement]:
 
 def _test(needs: Needs, names: Names) -> list[Statement]:
     registry = ["GetParametersByPath", "PutParameter", *(["GetParameters"] if needs.compares else [])]
-    tagged = ("instance", "volume", "key-pair", "security-group", "image")
+    # The verdict is a tag of the AMI, wherever that is.
+    images = [_ec2(one, "image") for one in _everywhere(needs, names)]
+    tagged = ("instance", "volume", "key-pair", "security-group")
     instance = ("TerminateInstances", *(("RebootInstances",) if needs.reboots else ()))
     statements = [
         _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
         *_machines(names, "ImportKeyPair", tagged, {"instance": instance}),
+        _statement("Verdict", ["ec2:CreateTags"], *images),
     ]
     if needs.compares:
         # To list parameters takes no resource.
@@ -227,13 +240,13 @@ def _test(needs: Needs, names: Names) -> list[Statement]:
 
 
 def _distribute(needs: Needs, names: Names) -> list[Statement]:
-    copied = (_ec2(names, "image"), _ec2(names, "snapshot"))
-    registry = ["ssm:GetParameter", "ssm:PutParameter"]
-    statements = [
-        _statement("Registry", registry, _registry(names, needs.image, "/versions/*")),
-        *([_statement("Copy", ["ec2:CopyImage", "ec2:CreateTags"], *copied)] if needs.copies else []),
-        *_entered(needs),
-    ]
+    everywhere = _everywhere(needs, names)
+    copied = [_ec2(one, kind) for one in everywhere for kind in ("image", "snapshot")]
+    # The version is recorded where the build was; it is written where the copies are.
+    statements = [_statement("Registry", ["ssm:GetParameters"], *_versions(needs, everywhere)), *_entered(needs)]
+    if needs.copies:
+        statements.append(_statement("Record", ["ssm:PutParameter"], *_versions(needs, everywhere[1:] or everywhere)))
+        statements.append(_statement("Copy", ["ec2:CopyImage", "ec2:CreateTags"], *copied))
     if needs.shares:
         share = (
             "ModifyImageAttribute",
@@ -245,12 +258,14 @@ def _distribute(needs: Needs, names: Names) -> list[Statement]:
     return statements
 
 
+def _versions(needs: Needs, places: c.Iterable[Names]) -> list[str]:
+    return [_registry(one, needs.image, "/versions/*") for one in places]
+
+
 def _promote(needs: Needs, names: Names) -> list[Statement]:
     registry = ("GetParameter", "GetParameters", "GetParameterHistory", "PutParameter", "DeleteParameter")
-    return [
-        _statement("Registry", [f"ssm:{action}" for action in registry], _registry(names, needs.image)),
-        *_entered(needs),
-    ]
+    places = [_registry(one, needs.image) for one in _everywhere(needs, names)]
+    return [_statement("Registry", [f"ssm:{action}" for action in registry], *places), *_entered(needs)]
 
 
 def _entered(needs: Needs) -> list[Statement]:

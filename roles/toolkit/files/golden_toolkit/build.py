@@ -63,8 +63,9 @@ def build(engine: Engine, parts: Parts, tools: Tools, base: str, cache: Path, pr
                     progress.say(f"  {step}")
 
         done = child.run(argv, cwd=work, env=host, tick=tell)
-    if done.code:
-        raise ToolkitError(f"{engine.name} could not build {reference}, its build ended with {done.code}:\n{done.tail}")
+        tell(done)
+        if done.code:
+            raise ToolkitError(f"{engine.name} could not build {reference}, it ended with {done.code}:\n{done.tail}")
     return {"changed": True, "reference": reference, "message": f"{reference} was built on {base}."}
 
 

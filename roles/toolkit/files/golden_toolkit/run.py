@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command that runs another one in the toolkit: in this directory, on the cloud that it is told. Pure."""
+"""The command that runs another one in the toolkit: in this directory, on the cloud that it is told."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import dataclasses
 import typing as t
 from pathlib import Path
 
-_AROUND = "inventories/codebuild.yml"
-_NEVER_THERE = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+# Files of the host that are not in the container, or not in the same place.
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,16 +34,19 @@ def run_argv(
     whether the processes of runs outside of it are still there.
     """
     state = here.state / "golden.ami" / "toolkit"
-    variables = [name for name in environment if name not in _NEVER_THERE]
-    shared = [here.root, state, *([here.home / ".aws"] if "AWS_ENDPOINT_URL" not in environment else [])]
-    targets = {here.home / ".aws": "/root/.aws:ro"}
+    own_files = here.home / ".aws"
+    on_aws = "AWS_ENDPOINT_URL" not in environment
+    volumes = [f"{here.root}:{here.root}", f"{state}:{state}"]
+    if on_aws and own_files.is_dir():
+        volumes.append(f"{own_files}:/root/.aws:ro")
+    inventory = "inventories/aws.yml" if on_aws else "inventories/codebuild.yml"
     return [
         *engine, "run", "--rm", "--interactive", *(["--tty"] if here.terminal else []),
         # The machines of a local cloud, and its endpoint on loopback, are reached as from outside.
         "--network", "host",
-        *[word for path in shared for word in ("--volume", f"{path}:{targets.get(path, path)}")],
+        *[word for volume in volumes for word in ("--volume", volume)],
         "--workdir", str(here.directory),
-        "--env", f"XDG_STATE_HOME={state}", "--env", f"ANSIBLE_INVENTORY={_AROUND}",
-        *[word for name in variables for word in ("--env", name)],
+        "--env", f"XDG_STATE_HOME={state}", "--env", f"ANSIBLE_INVENTORY={here.root / inventory}",
+        *[word for name in environment if name not in _FILES for word in ("--env", name)],
         reference, *command,
     ]  # fmt: skip

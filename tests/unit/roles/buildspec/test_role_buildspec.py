@@ -31,12 +31,19 @@ FAILED = {
     "lines": ["\x1b[0mlast line"],
     "log": "/x.log",
 }
+DENIED = {
+    **FAILED,
+    "message": "Failed to read the SSM parameter: An error occurred (AccessDeniedException) when calling the GetParameters operation:"
+    " User: arn:aws:sts::123456789012:assumed-role/web-build/AWSCodeBuild-1\nis not authorized to perform: ssm:GetParameters on"
+    " resource: arn:aws:ssm:us-east-1:123456789012:parameter/golden/web/prod because no identity-based policy allows it",
+}
 BUILT = {"image": "web", "version": "1", "reason": "x", "artifacts": [{"ami_id": "ami-1"}]}
 PHASES: dict[str, dict[str, t.Any]] = {
     "failed": {"phases/build.failed.json": FAILED, "phases/pre_build.passed.json": PASSED},
     "built": {"build.json": {**BUILT, "changed": True}, "phases/pre_build.passed.json": PASSED},
     "kept": {"build.json": {**BUILT, "changed": False}},
     "nothing": {},
+    "denied": {"phases/build.failed.json": DENIED},
 }
 NAMES = ("outcome", "kept", "tags", "subject", "message", "notified_image")
 PIPELINE = {"CODEBUILD_INITIATOR": "codepipeline/web", "CODEBUILD_BUILD_URL": "https://console/build/1"}
@@ -132,6 +139,15 @@ def test_a_notification_says_what_failed_where_to_look_and_what_to_do(after: Pat
     assert lines[-3:-1] == ["Link: https://console/build/1", "Last good AMI: ami-0, version 0"]
     assert lines[-1].startswith("Retry: aws codepipeline retry-stage-execution --pipeline-name web --stage-name Build ")
     assert told["notified_image"] == "web"
+
+
+def test_a_permission_that_is_missing_is_named_with_the_statement_to_add(after: Path) -> None:
+    told = values(after, "denied")
+    resource = "arn:aws:ssm:us-east-1:123456789012:parameter/golden/web/prod"
+    statement = json.dumps({"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": resource})
+    sentence = f"The role web-build lacks a permission: add {statement} to its policy."
+    assert told["outcome"][-1] == sentence
+    assert sentence in told["message"].splitlines()
 
 
 def test_a_phase_that_fails_is_written_down(tmp_path: Path) -> None:

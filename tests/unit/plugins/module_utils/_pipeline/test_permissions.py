@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import typing as t
 
 import botocore.session
 import pytest
@@ -28,7 +29,6 @@ NO_OPERATIONS = {
     "codeconnections:UseConnection",
     "ec2:CreateNetworkInterfacePermission",
     "iam:PassRole",
-    "s3:GetObjectVersion",
 }
 
 
@@ -128,3 +128,47 @@ def test_only_what_is_asked_for() -> None:
     assert "sts:AssumeRole" not in actions(roles()["web-distribute"])
     entered = dataclasses.replace(NEEDS, entered=("arn:aws:iam::222222222222:role/there",))
     assert "sts:AssumeRole" in actions(roles(entered)["web-distribute"])
+
+
+def statement(role: Role, action: str) -> dict[str, object]:
+    (found,) = [one for one in role.statements if action in one["Action"]]
+    return found
+
+
+def test_what_goes_to_other_regions_may_be_done_there() -> None:
+    made = roles(dataclasses.replace(NEEDS, regions=("eu-west-1", "us-west-2"), copies=True, shares=True))
+    there = "arn:aws:ec2:us-west-2::image/*"
+    for action in ("ec2:CopyImage", "ec2:ModifyImageAttribute"):
+        assert there in t.cast("list[str]", statement(made["web-distribute"], action)["Resource"])
+    record = statement(made["web-distribute"], "ssm:PutParameter")
+    assert record["Resource"] == ["arn:aws:ssm:us-west-2:111111111111:parameter/golden/web/versions/*"]
+    channel = statement(made["web-promote"], "ssm:PutParameter")
+    assert channel["Resource"] == [
+        f"arn:aws:ssm:{region}:111111111111:parameter/golden/web/*" for region in ("eu-west-1", "us-west-2")
+    ]
+    for name in ("test", "distribute", "promote"):
+        assert "ec2:DescribeRegions" in actions(made[f"web-{name}"])
+        assert "ec2:DescribeRegions" not in actions(roles()[f"web-{name}"])
+
+
+@pytest.mark.parametrize(
+    ("need", "stage", "action"),
+    [
+        ("describes", "build", "ec2:ModifyImageAttribute"),
+        ("reboots", "test", "ec2:RebootInstances"),
+        ("compares", "test", "ssm:DescribeParameters"),
+        ("copies", "distribute", "ec2:CopyImage"),
+        ("shares", "distribute", "ec2:ModifySnapshotAttribute"),
+        ("approves", "pipeline", "sns:Publish"),
+    ],
+)
+def test_what_is_not_done_is_not_allowed(need: str, stage: str, action: str) -> None:
+    for wanted in (True, False):
+        made = roles(dataclasses.replace(NEEDS, **{need: wanted}))
+        assert (action in actions(made[f"web-{stage}"])) is wanted
+
+
+def test_many_regions_fit_into_a_role() -> None:
+    regions = tuple(f"ap-southeast-{number}" for number in range(17))
+    for role in derive(dataclasses.replace(NEEDS, regions=regions, copies=True, shares=True, compares=True), NAMES):
+        assert len(json.dumps({"Version": "2012-10-17", "Statement": list(role.statements)})) < 10240, role.name
