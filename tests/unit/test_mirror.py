@@ -24,6 +24,8 @@ EXCEPTIONS = {
     "module_utils/_testing/errors.py": "exceptions that have no behaviour",
     "module_utils/_testing/names.py": "names only",
     "module_utils/_pipeline/codepipeline_options.py": "options only, which test_bad_options.py and the modules' tests give",
+    "module_utils/_report/facts.py": "values that have no behaviour",
+    "module_utils/_report/style.py": "a style sheet, which tests/integration/test_report_page.py shows to a browser",
     "module_utils/_pipeline/codepipeline_plan.py": "a value that has no behaviour",
 }
 # What puts decisions and calls together, and is tested as a whole, by a module's main().
@@ -59,6 +61,8 @@ BY_MAIN = {
     "module_utils/_ami/prune_result.py": "modules/test_ami_prune.py",
     "module_utils/_ami/calls_prune.py": "modules/test_ami_prune.py",
     "module_utils/_inside/diff_run.py": "modules/test_ami_diff.py",
+    "module_utils/_report/reading.py": "modules/test_ami_report.py",
+    "module_utils/_report/run.py": "modules/test_ami_report.py",
     "module_utils/_packer/apply.py": "modules/test_packer_build.py",
     "module_utils/_packer/build.py": "modules/test_packer_build.py",
     "module_utils/_packer/finish.py": "modules/test_packer_build.py",

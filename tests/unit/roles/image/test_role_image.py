@@ -16,11 +16,14 @@ from ansible.template import Templar, trust_as_template
 VARIABLES = Path(__file__).parents[4] / "roles" / "image" / "vars" / "main.yml"
 
 
+def trusted(given: t.Any) -> t.Any:
+    if isinstance(given, dict):
+        return {key: trusted(inner) for key, inner in given.items()}
+    return trust_as_template(given) if isinstance(given, str) else given
+
+
 def value(name: str, **variables: t.Any) -> t.Any:
-    own = {
-        key: trust_as_template(text) if isinstance(text, str) else text
-        for key, text in yaml.safe_load(VARIABLES.read_text()).items()
-    }
+    own = {key: trusted(given) for key, given in yaml.safe_load(VARIABLES.read_text()).items()}
     return Templar(DataLoader(), variables={**own, **variables}).template(own[name])
 
 
@@ -55,3 +58,49 @@ def test_what_is_not_one_ami_is_looked_for() -> None:
 )
 def test_the_summary_says_how_to_log_in_to_what_was_kept(failed: dict[str, t.Any], said: str) -> None:
     assert value("__image_cause", ansible_failed_result=failed) == said
+
+
+@pytest.mark.parametrize(
+    ("parent", "base", "follows"),
+    [
+        (None, {"ssm_parameter": "/x"}, None),
+        ("base", {"image": "base"}, None),
+        ("base", {"image": "base", "channel": "stable"}, "stable"),
+    ],
+)
+def test_a_report_is_told_what_an_image_follows(parent: str | None, base: dict[str, str], follows: str | None) -> None:
+    definition = {
+        "name": "web",
+        "description": "",
+        "parent": parent,
+        "base": base,
+        "retention": {"keep": 2, "max_age": None},
+        "distribution": {"role_name": "x"},
+    }
+    told = value(
+        "__image_reported",
+        image_definition=definition,
+        __image_all_regions=["us-east-1"],
+        __image_all_accounts=[],
+        image_prune_launch_template_versions=False,
+        image_prune_accept_unread=["fleets"],
+    )
+    assert (told["parent"], told["follows"]) == (parent, follows)
+    assert (told["regions"], told["accounts"]) == (["us-east-1"], [])
+    assert told["retention"] == {
+        "keep": 2,
+        "max_age": None,
+        "launch_template_versions": False,
+        "accept_unread": ["fleets"],
+    }
+
+
+def test_where_a_report_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def directory(given: str) -> t.Any:
+        variables = {"image_name": "base, web", "__image_state_directory": "/state"}
+        return value("__image_report_directory", image_report_directory=given, **variables)
+
+    assert directory("seen") == str(tmp_path / "seen")
+    assert directory("") == "/state/reports/base,web"
