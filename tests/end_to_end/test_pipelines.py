@@ -61,8 +61,18 @@ VERIFY = """\
       changed_when: false
 """
 STAGES = ["Source", "Validate", "Build", "Test", "Approve", "Distribute", "Promote"]
-# What a role may do for the case that a build does not end well, and what no build here comes to.
-FOR_FAILURES: dict[str, set[str]] = {}
+# What a role may do for what does not happen here: a failure to tell of in another stage than the build, the lock of another
+# build, and what a build leaves that was killed, or that failed with its AMI made. tests/reliability has such builds.
+SELDOM = {
+    "lane-build": {
+        "ec2:DeleteSnapshot",
+        "ec2:DeleteVolume",
+        "ec2:DeregisterImage",
+        "ec2:DescribeKeyPairs",
+        "ssm:GetParameter",
+    },
+    **{f"lane-{stage}": {"sns:Publish"} for stage in ("validate", "test", "distribute", "promote")},
+}
 
 
 @dataclass
@@ -193,8 +203,7 @@ def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:
     assert named == copied["ImageId"]
     shared = ec2.describe_image_attribute(ImageId=ami, Attribute="launchPermission")["LaunchPermissions"]
     assert shared == [{"UserId": "333333333333"}]
-    (told,) = lane.told()
-    assert "succeeded" in told["Message"], told
+    assert [one for one in lane.told() if "lane succeeded: execution" in one["Message"]]
 
 
 def test_what_roles_may_do_is_what_they_did(lane: Lane) -> None:
@@ -202,9 +211,8 @@ def test_what_roles_may_do_is_what_they_did(lane: Lane) -> None:
     assert {
         f"lane-{name}" for name in ("pipeline", "events", "validate", "build", "test", "distribute", "promote")
     } <= set(roles)
-    vain = {
-        name: {grant["action"] for grant in one["unused"]} - FOR_FAILURES.get(name, set())
-        for name, one in roles.items()
-        if name.startswith("lane-")
-    }
-    assert {name: actions for name, actions in vain.items() if actions} == {}
+    vain = {name: {grant["action"] for grant in roles[name]["unused"]} for name in roles if name.startswith("lane-")}
+    assert {name: actions for name, actions in vain.items() if actions} == SELDOM
+    lacking = {one["action"] for name in vain for one in roles[name]["denied"]}
+    # amazon.aws asks for the account's alias, and does without.
+    assert lacking <= {"iam:ListAccountAliases"}
