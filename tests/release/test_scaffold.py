@@ -84,6 +84,27 @@ def test_a_name_that_cannot_be_one(user: Installed, tmp_path: Path, image: str) 
     assert files(tmp_path) == {}
 
 
+def test_it_begins_with_all_of_it(repository: Path) -> None:
+    assert {str(path.relative_to(repository)) for path in repository.rglob("*") if path.is_file()} >= {
+        ".editorconfig",
+        ".github/workflows/daily.yml",
+        ".pre-commit-config.yaml",
+        ".vscode/settings.json",
+        "README.md",
+        "Taskfile.yml",
+        "images/demo/image.yml",
+        "inspec/demo/inspec.yml",
+        "provisioners/ansible/demo.yml",
+        "provisioners/shell/demo.sh",
+        "requirements.yml",
+        "schemas/image.schema.json",
+    }
+    # What is an expression of somebody else's came through as one.
+    assert "{{ ansible_playbook_python }}" in (repository / "inventories" / "local.yml").read_text()
+    assert "{{.CLI_ARGS}}" in (repository / "Taskfile.yml").read_text()
+    assert "${{ github.token }}" in (repository / ".github" / "workflows" / "report.yml").read_text()
+
+
 def test_it_lints(user: Installed, repository: Path) -> None:
     run = user.run("task", "lint", cwd=repository)
 
