@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import collections.abc as c
+import re
 import secrets
+import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from harness.cloud import Cloud, free_port
+from harness.workflow_steps import run_job
 from release.installed import Installed
 
 
@@ -152,6 +157,60 @@ def test_it_builds_and_tests_its_demo(user: Installed, repository: Path) -> None
     tested = user.run("task", "test", "IMAGE=demo", cwd=repository)
     assert tested.rc == 0, tested.output
     assert "goss" in tested.output
+
+
+def test_its_workflows_have_no_more_rights_than_they_need(repository: Path) -> None:
+    workflows = sorted((repository / ".github" / "workflows").glob("*.yml"))
+    assert len(workflows) == 5
+    for workflow in workflows:
+        text = workflow.read_text()
+        stated = yaml.safe_load(text)
+        assert stated["permissions"] == {"contents": "read"}, workflow
+        assert "secrets." not in text, workflow
+        for used in re.findall(r"^ *-? *uses: (.*)$", text, re.MULTILINE):
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+|\./\.github/workflows/\w+\.yml", used), (
+                used
+            )
+        for job in stated["jobs"].values():
+            rights = {right for right, level in job.get("permissions", {}).items() if level == "write"}
+            assert len(rights) <= 1, workflow
+            for step in job.get("steps", []):
+                if step.get("uses", "").startswith("actions/checkout@"):
+                    assert step["with"]["persist-credentials"] is False
+                # What comes from outside reaches a shell by its environment, never by its text.
+                assert "${{" not in step.get("run", ""), workflow
+
+
+@pytest.mark.skipif(not shutil.which("actionlint"), reason="actionlint is not installed")
+def test_its_workflows_pass_actionlint(repository: Path) -> None:
+    files = [str(path) for path in sorted((repository / ".github" / "workflows").glob("*.yml"))]
+    run = subprocess.run(["actionlint", *files], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_steps_of_its_test_workflow_run(user: Installed, repository: Path) -> None:
+    """On a local cloud, which is gone with its AMIs afterwards."""
+    for image in ("shop-playbook", "shop-role"):
+        shutil.rmtree(repository / "images" / image, ignore_errors=True)
+
+    def step(argv: list[str], environment: dict[str, str]) -> tuple[int, str]:
+        made = user.run(*argv, cwd=repository, **environment)
+        return made.rc, made.output
+
+    # The collection is the tarball's here, not one of a server.
+    bring = "Bring Ansible and the collections"
+    ran = run_job(repository / ".github" / "workflows" / "test.yml", "test", {}, step, replaced=[bring])
+
+    assert ran.outcome == "success", ran.log
+    assert ran.steps == {
+        bring: "replaced",
+        "Lint": "success",
+        "Build": "success",
+        "Test": "success",
+        "Remove the AMIs, and all else that was made": "success",
+    }
+    state = Path(user.environment["XDG_STATE_HOME"]) / "golden.ami" / "local_cloud"
+    assert not (state / user.environment["GOLDEN_CLOUD_NAME"]).exists()
 
 
 def test_the_demo_goes_unless_it_was_changed(user: Installed, repository: Path) -> None:
