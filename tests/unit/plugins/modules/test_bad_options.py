@@ -40,6 +40,7 @@ def run(module: str, given: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
         ("packer_validate", "missing required arguments: template"),
         ("image_lineage_info", "missing required arguments: "),
         ("live_command", "missing required arguments: argv"),
+        ("new_files", "missing required arguments: directory, files"),
         ("machine_test", "missing required arguments: host, private_key_file, results_dir, suites, user"),
         ("codepipeline", "missing required arguments: name"),
         ("codepipeline_execution", "missing required arguments: pipeline"),
@@ -109,6 +110,7 @@ def test_no_options_at_all(module: str, said: str, check: bool, capsys: pytest.C
         ("codepipeline_execution", {**ACCESS, "pipeline": "web", "timeout": "soon"}, "timeout"),
         ("codepipeline_info", {**ACCESS, "filters": {"owner": "me"}}, "owner"),
         ("live_command", {**COMMAND, "argv": {"a": 1}}, "argv"),
+        ("new_files", {"directory": "/tmp/x", "files": ["a"]}, "files"),
         ("live_command", {**COMMAND, "shell": True}, "Unsupported parameters for (basic.py) module: shell"),
     ],
 )
