@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 from harness.cloud import CHECKOUT
+from harness.rows import pytest_addoption, pytest_collection_modifyitems, pytest_configure
 from release.installed import Installed, install
 from release.tarball import release
+
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_configure"]
 
 
 @pytest.fixture(scope="session")

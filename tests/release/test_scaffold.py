@@ -146,6 +146,7 @@ def test_a_broken_definition_does_not_lint(user: Installed, repository: Path) ->
     assert "provison: unknown key; did you mean provision?" in run.output
 
 
+@pytest.mark.night
 def test_it_builds_and_tests_its_demo(user: Installed, repository: Path) -> None:
     built = user.run("task", "packer-build", "IMAGE=demo", cwd=repository)
     assert built.rc == 0, built.output
@@ -188,6 +189,7 @@ def test_its_workflows_pass_actionlint(repository: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+@pytest.mark.night
 def test_the_steps_of_its_test_workflow_run(user: Installed, repository: Path) -> None:
     """On a local cloud, which is gone with its AMIs afterwards."""
     for image in ("shop-playbook", "shop-role"):
