@@ -4,7 +4,7 @@
 """``--one-row``: of a test with many rows those that are marked ``representative``, or the first, where none is.
 
 ``./taskw test`` runs the tests that start machines so, since it has to end in about an hour; their own chores run all rows.
-A test that is marked ``night`` takes minutes by itself, and is left to its own chore. A suite takes part by naming these hooks in its ``conftest.py``.
+A suite takes part by naming these hooks in its ``conftest.py``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--one-row", action="store_true", help="run one row of each test that has many, and none for the night")
+    parser.addoption("--one-row", action="store_true", help="run one row of each test that has many")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "representative: a row that --one-row runs")
-    config.addinivalue_line("markers", "night: a test that --one-row leaves out")
 
 
 def selected(rows: list[tuple[str, bool]]) -> list[int]:
@@ -36,8 +35,7 @@ def selected(rows: list[tuple[str, bool]]) -> list[int]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--one-row"):
         return
-    daily = [item for item in items if item.get_closest_marker("night") is None]
-    rows = [(item.nodeid.partition("[")[0], item.get_closest_marker("representative") is not None) for item in daily]
-    kept = [daily[place] for place in selected(rows)]
+    rows = [(item.nodeid.partition("[")[0], item.get_closest_marker("representative") is not None) for item in items]
+    kept = [items[place] for place in selected(rows)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
