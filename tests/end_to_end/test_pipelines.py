@@ -96,7 +96,7 @@ class Lane:
         git(self.checkout, "add", "--all")
         git(self.checkout, "commit", "--quiet", "--message", words)
         git(self.checkout, "push", "--quiet", "pipeline", "HEAD:refs/heads/main")
-        for _ in range(60):
+        for _second in range(60):
             if new := [one for one in self.executions() if one not in before]:
                 return new[0]
             time.sleep(1)
