@@ -75,7 +75,7 @@ def outputs(text: str) -> dict[str, str]:
                 raise Unknown(f"output {name} has no end {end}")
             found[name] = "\n".join(part)
         else:
-            name, _, found_value = line.partition("=")
+            name, _equals, found_value = line.partition("=")
             found[name] = found_value
     return found
 

@@ -152,12 +152,12 @@ def test_others_stay_as_they_are(github: GitHub, tell: Tell) -> None:
     tell("failure", ISSUE_SUBJECT="Release")
     github.add(title="Daily build fails", body=None)
     github.add(title="x", body="<!-- failure of: Daily build -->", pull_request={})
-    for _ in range(100):
+    for _other in range(100):
         github.add(title="other", body="other")
     tell("failure")
     tell("failure")
     assert len(github.issues) == 104
-    assert [number for number, _ in github.comments] == [104]
+    assert [number for number, _text in github.comments] == [104]
     tell("success")
     assert [issue["number"] for issue in github.issues if issue["state"] == "closed"] == [104]
 
