@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From git push to a channel, with IAM's policies enforced: a push that breaks the playbook, one that mends it, an approval.
+"""From git push to a channel, with IAM's policies enforced: pushes that break it, one that mends it, a refusal, an approval.
 
 The tests of this file are one story, and run in the order in which they stand here.
 """
@@ -60,6 +60,7 @@ VERIFY = """\
       ansible.builtin.command: grep hello /etc/greeting
       changed_when: false
 """
+MISTAKEN = DEFINITION.replace("reboot: false", "rebot: false")
 STAGES = ["Source", "Validate", "Build", "Test", "Approve", "Distribute", "Promote"]
 # What a role may do for what does not happen here: a failure to tell of in another stage than the build, the lock of another
 # build, and what a build leaves that was killed, or that failed with its AMI made. tests/reliability has such builds.
@@ -71,7 +72,7 @@ SELDOM = {
         "ec2:DescribeKeyPairs",
         "ssm:GetParameter",
     },
-    **{f"lane-{stage}": {"sns:Publish"} for stage in ("validate", "test", "distribute", "promote")},
+    **{f"lane-{stage}": {"sns:Publish"} for stage in ("test", "distribute", "promote")},
 }
 
 
@@ -110,6 +111,12 @@ class Lane:
         """How each stage ended last."""
         state = self.cloud.client("codepipeline").get_pipeline_state(name="lane")["stageStates"]
         return {one["stageName"]: one.get("latestExecution", {}).get("status", "") for one in state}
+
+    def asked(self) -> dict[str, t.Any]:
+        """The approval as it is now."""
+        state = self.cloud.client("codepipeline").get_pipeline_state(name="lane")["stageStates"]
+        (stage,) = [one for one in state if one["stageName"] == "Approve"]
+        return t.cast("dict[str, t.Any]", stage["actionStates"][0]["latestExecution"])
 
     def told(self) -> list[dict[str, t.Any]]:
         """The notifications that have come since the last time."""
@@ -168,18 +175,48 @@ def test_a_push_that_breaks_the_playbook_fails_at_the_build_and_tells_why(lane: 
     assert lane.cloud.inventory() == before
 
 
+def test_a_push_with_a_mistake_in_the_definition_fails_at_the_validation_and_names_the_line(lane: Lane) -> None:
+    lane.write("images/lane/image.yml", MISTAKEN)
+    execution = lane.push("Do not reboot")
+    watched = lane.play("pipeline_watch.yml")
+    assert watched.rc != 0
+    assert "failed at the stage Validate" in watched.words, watched.output
+    (told,) = [one for one in lane.told() if one.get("Subject")]
+    line = 1 + MISTAKEN.split("\n").index("  rebot: false")
+    for words in (f"images/lane/image.yml:{line}: tests", "rebot", execution):
+        assert words in told["Message"], told["Message"]
+
+
 def test_a_push_that_mends_it_goes_on_until_somebody_is_asked(lane: Lane) -> None:
+    lane.write("images/lane/image.yml", DEFINITION)
     lane.write("roles/lane/tasks/main.yml", GREETS)
     lane.push("Greet")
     watched = lane.play("pipeline_watch.yml")
     assert watched.rc == 0, watched.output
     assert "It waits for an answer" in watched.words
-    state = lane.cloud.client("codepipeline").get_pipeline_state(name="lane")
-    (asked,) = [one for one in state["stageStates"] if one["stageName"] == "Approve"]
-    assert asked["actionStates"][0]["latestExecution"]["status"] == "InProgress"
+    assert lane.asked()["status"] == "InProgress"
     (question,) = [one["Message"] for one in lane.told() if one.get("Subject", "").startswith("APPROVAL NEEDED")]
     for words in ("Give lane ", " to prod?", "There is nothing to compare with in prod"):
         assert words in question, question
+
+
+def test_a_rejected_execution_fails_there_and_asks_again_when_it_is_retried(lane: Lane) -> None:
+    rejected = lane.play(
+        "pipeline_answer.yml", "-e", "pipeline_answer=rejected", "-e", "pipeline_answer_reason=not today"
+    )
+    assert rejected.rc == 0, rejected.output
+    watched = lane.play("pipeline_watch.yml")
+    assert watched.rc != 0
+    assert "failed at the stage Approve" in watched.words, watched.output
+    assert "not today" in watched.words, watched.output
+    assert lane.stages() == dict.fromkeys(STAGES, "") | dict.fromkeys(STAGES[:4], "Succeeded") | {"Approve": "Failed"}
+    assert lane.asked()["status"] == "Failed"
+    retried = lane.play("pipeline_retry.yml")
+    assert retried.rc == 0, retried.output
+    again = lane.play("pipeline_watch.yml")
+    assert again.rc == 0, again.output
+    assert "It waits for an answer" in again.words
+    assert lane.asked()["status"] == "InProgress"
 
 
 def test_the_answer_lets_it_distribute_and_promote(lane: Lane) -> None:

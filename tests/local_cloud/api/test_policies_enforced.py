@@ -309,6 +309,18 @@ def test_a_service_assumes_what_trusts_it(enforced: Any) -> None:
         inside.assume(arn, "s", "us-east-1", service="codepipeline.amazonaws.com")
 
 
+def test_a_service_assumes_what_trusts_it_for_what_it_works_for(enforced: Any) -> None:
+    mine = f"arn:aws:codepipeline:us-east-1:{ACCOUNT}:mine"
+    condition = {"ArnEquals": {"aws:SourceArn": mine}, "StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    trusted = trust({"Service": "codepipeline.amazonaws.com"}, Condition=condition)
+    enforced.client("iam").create_role(RoleName="b", AssumeRolePolicyDocument=trusted)
+    arn, service = f"arn:aws:iam::{ACCOUNT}:role/b", "codepipeline.amazonaws.com"
+    inside.assume(arn, "s", "us-east-1", service=service, source_arn=mine)
+    for other in (mine + "s", ""):
+        with pytest.raises(CloudError, match="codepipeline.amazonaws.com is not authorized to perform: sts:AssumeRole"):
+            inside.assume(arn, "s", "us-east-1", service=service, source_arn=other)
+
+
 def key_policy(*statements: dict[str, Any]) -> str:
     return document(*statements)
 

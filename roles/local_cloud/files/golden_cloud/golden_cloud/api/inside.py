@@ -40,8 +40,13 @@ class Credentials:
     """In UTC, without a time zone."""
 
 
-def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600, service: str = "") -> Credentials:
+def assume(
+    role_arn: str, session_name: str, region: str, seconds: int = 3600, service: str = "", source_arn: str = ""
+) -> Credentials:
     """Credentials as a service gets them that the role's trust policy names; takes the lock.
+
+    ``source_arn`` is what the service works for, which a trust policy may ask for in ``aws:SourceArn`` and
+    ``aws:SourceAccount``.
 
     ``ValueError`` when it is no role's ARN, ``CloudError`` when ``service`` (``codebuild.amazonaws.com``) is told and
     policies are enforced, and the role does not trust it. Whether the role exists is for the caller to have seen to.
@@ -50,7 +55,8 @@ def assume(role_arn: str, session_name: str, region: str, seconds: int = 3600, s
     if match is None:
         raise ValueError(f"{role_arn!r} is not the ARN of a role")
     if service:
-        permitted.require(service, "sts:AssumeRole", role_arn)
+        context = {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]} if source_arn else {}
+        permitted.require(service, "sts:AssumeRole", role_arn, context)
     with runtime.current().changing():
         made = sts_backends[match["account"]][PARTITION].assume_role(
             region_name=region,

@@ -26,7 +26,10 @@ class Project:
     given: dict[str, Any]
     shape: dict[str, Any]
     created: datetime = field(default_factory=now)
-    modified: datetime = field(default_factory=now)
+    modified: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.modified = self.created
 
     def describe(self) -> dict[str, Any]:
         badge: dict[str, Any] = {"badgeEnabled": bool(self.given.get("badgeEnabled"))}

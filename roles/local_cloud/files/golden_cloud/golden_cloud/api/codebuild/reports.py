@@ -29,7 +29,10 @@ class ReportGroup:
     export: dict[str, Any]
     tags: list[dict[str, str]]
     created: datetime = field(default_factory=now)
-    modified: datetime = field(default_factory=now)
+    modified: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.modified = self.created
 
     @property
     def arn(self) -> str:

@@ -33,7 +33,10 @@ class Repository:
     tags: dict[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
-    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+    modified: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.modified = self.created
 
     @property
     def arn(self) -> str:

@@ -14,6 +14,7 @@ from golden_cloud.api import caller, inside, runtime, trust
 from golden_cloud.api.codepipeline.model import ActionRun, Artifact, Execution, Revision
 from golden_cloud.api.codepipeline.place import Place
 from golden_cloud.api.codepipeline.start import new_key, store_of
+from golden_cloud.api.errors import CloudError
 
 SERVICE = "codepipeline.amazonaws.com"
 POLL, LONGEST_POLL, SLOWER = 0.3, 2.0, 1.1
@@ -91,7 +92,10 @@ class Job:
             if not trust.trusts(service_role, SERVICE):
                 text = f"CodePipeline is not authorized to perform AssumeRole on role {service_role}"
                 raise ActionFailed("PermissionError", text)
-        keys = inside.assume(service_role, session, self.run.region)
+        try:
+            keys = inside.assume(service_role, session, self.run.region, service=SERVICE, source_arn=self._pipeline_arn)
+        except CloudError as error:
+            raise ActionFailed("PermissionError", error.message) from error
         if self.run.role_arn == service_role:
             return keys
         sts = inside.client("sts", self.run.region, keys)
@@ -102,6 +106,10 @@ class Job:
             made["SessionToken"],
             made["Expiration"].astimezone(UTC).replace(tzinfo=None),
         )
+
+    @property
+    def _pipeline_arn(self) -> str:
+        return f"arn:aws:codepipeline:{self.place.region}:{self.place.account_id}:{self.execution.pipeline}"
 
     # Artifacts
 

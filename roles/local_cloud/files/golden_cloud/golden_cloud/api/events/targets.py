@@ -65,9 +65,16 @@ class Delivery:
     def client(self, service: str, region: str = "") -> Any:
         name = self.source_arn.rpartition("/")[2]
         where = region or self.arn["region"]
-        keys = inside.assume(self.target["RoleArn"], f"AWSEvents_{name}"[:64], where)
+        session = f"AWSEvents_{name}"[:64]
+        keys = inside.assume(self.target["RoleArn"], session, where, service=self.service, source_arn=self._trusted)
         who = f"{caller.EVENTS}{self.source_arn}" if self.service.startswith("events.") else self.service
         return caller.tell(inside.client(service, where, keys), who)
+
+    @property
+    def _trusted(self) -> str:
+        """What conditions of a trust policy see: the rule, and of a schedule its group."""
+        named = re.fullmatch(r"(.+):schedule/([^/]+)/.+", self.source_arn)
+        return f"{named[1]}:schedule-group/{named[2]}" if named else self.source_arn
 
     def require(self, action: str) -> None:
         """``CloudError`` unless the resource's policy lets the service in."""
