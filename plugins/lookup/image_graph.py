@@ -13,6 +13,8 @@ author:
 description:
   - Reads the definitions of images as P(golden.ami.image#lookup) does, and gives them in the order in which to build them, each behind
     all that it is made from (C(base.image)), otherwise in the order in which they were named.
+  - A base by owner and name is such a parent when its owners are V(self) and its name finds what builds of another definition make,
+    which is the image's name, a hyphen and fourteen digits. Of several the one with the shortest name is the parent, and a note says so.
   - A name twice, an image that would be made from itself, and a parent without a definition are told with file, line and key.
   - Values for one build and hooks for all images are held against the definitions here, before anything is started.
 requirements:
@@ -74,11 +76,13 @@ _raw:
       type: bool
     children:
       description:
-        - The images that are made from it, whether they were named or not, with C(name), C(parent) and C(channel).
+        - The images that are made from it, whether they were named or not, with C(name), C(parent), C(channel), C(search) (how a base by
+          owner and name is found) and C(descendants) (what is made from them in turn).
       type: list
       elements: dict
 """
 
+import dataclasses
 import typing as t
 
 from ansible.errors import AnsibleLookupError
@@ -136,8 +140,17 @@ def _place(definition: Definition, requested: bool, nodes: _graph.Nodes) -> None
     children = _graph.children_of(definition["name"], nodes)
     definition["requested"] = requested
     definition["children"] = [
-        {"name": child.name, "parent": definition["name"], "channel": child.channel} for child in children
+        {
+            "name": child.name,
+            "parent": definition["name"],
+            "channel": child.channel,
+            "search": dataclasses.asdict(child.search) if child.search else None,
+            "descendants": _graph.descendants([child.name], nodes),
+        }
+        for child in children
     ]
+    note = nodes[definition["name"]].note
+    definition["notes"].extend([note] if note else [])
     definition["notes"].extend(
         f"{child.name} is made from {definition['name']}, but its definition has a mistake: {child.mistake}"
         for child in children

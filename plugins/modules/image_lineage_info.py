@@ -47,6 +47,33 @@ options:
         description:
           - The channel of O(images[].parent) that it follows. Without one it follows the newest complete AMI.
         type: str
+      search:
+        description:
+          - How it finds its base, where the definition has C(base.owners) and C(base.name) instead of C(base.image). It follows what this
+            finds.
+        type: dict
+        suboptions:
+          owners:
+            description:
+              - Whose AMIs to look among, as C(Owners) of EC2's DescribeImages.
+            type: list
+            elements: str
+            required: true
+          name:
+            description:
+              - The name of the AMI; C(*) and C(?) match. The newest one counts.
+            type: str
+            required: true
+          architecture:
+            description:
+              - Only AMIs of this architecture.
+            type: str
+      descendants:
+        description:
+          - The names of images that are made from it in turn, to be told with it when it is behind.
+        type: list
+        elements: str
+        default: []
   just_made:
     description:
       - The AMIs that parents have by their definitions, by the parent's name, where that is known already. EC2 may tell of a new AMI
@@ -55,7 +82,7 @@ options:
     default: {}
 
 notes:
-  - Costs one call to EC2, and one to SSM for up to ten channels.
+  - Costs one call to EC2, another for each different O(images[].search), and one to SSM for up to ten channels.
 
 seealso:
   - module: golden.ami.packer_build
@@ -130,11 +157,12 @@ behind:
 
 
 import dataclasses
+import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import Cloud
-from ansible_collections.golden.ami.plugins.module_utils._ami.lineage import Descent, read_lineages
+from ansible_collections.golden.ami.plugins.module_utils._ami.lineage import Descent, Search, read_lineages
 
 ARGUMENT_SPEC = {
     "images": {
@@ -145,15 +173,29 @@ ARGUMENT_SPEC = {
             "name": {"type": "str", "required": True},
             "parent": {"type": "str", "required": True},
             "channel": {"type": "str"},
+            "search": {
+                "type": "dict",
+                "options": {
+                    "owners": {"type": "list", "elements": "str", "required": True},
+                    "name": {"type": "str", "required": True},
+                    "architecture": {"type": "str"},
+                },
+            },
+            "descendants": {"type": "list", "elements": "str", "default": []},
         },
     },
     "just_made": {"type": "dict", "default": {}},
 }
 
 
+def _descent(search: dict[str, t.Any] | None, descendants: list[str], **image: t.Any) -> Descent:
+    found = Search(tuple(search["owners"]), search["name"], search["architecture"]) if search else None
+    return Descent(**image, search=found, descendants=tuple(descendants))
+
+
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    descents = [Descent(**image) for image in module.params["images"]]
+    descents = [_descent(**image) for image in module.params["images"]]
     try:
         cloud = Cloud(module.client, module.region)
         found = read_lineages(cloud, descents, module.params["just_made"])

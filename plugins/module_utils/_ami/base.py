@@ -50,19 +50,26 @@ def resolve_base(cloud: Cloud, base: BaseImage) -> str:
                 " Correct source_ami.ssm_parameter, or use another Region."
             )
         return value
-    filters = {"name": base.name, "state": "available", "architecture": base.architecture}
-    images = calls.describe_images(
-        cloud.ec2(),
-        Owners=list(base.owners),
-        Filters=[{"Name": name, "Values": [value]} for name, value in filters.items() if value],
-    )
-    found = newest(images)
+    found = newest(named_images(cloud, base.owners, base.name, base.architecture))
     if not found:
         raise calls.AmiError(
             f"No AMI named {base.name} of {', '.join(base.owners)} is available in {cloud.region}"
             f"{f' for {base.architecture}' if base.architecture else ''}. Correct source_ami, or use another Region."
+            f"{' If one of your images makes it, build that first.' if 'self' in base.owners else ''}"
         )
     return found
+
+
+def named_images(
+    cloud: Cloud, owners: tuple[str, ...], name: str | None, architecture: str | None
+) -> list[calls.Resource]:
+    """The available AMIs of these owners with such a name; one call."""
+    filters = {"name": name, "state": "available", "architecture": architecture}
+    return calls.describe_images(
+        cloud.ec2(),
+        Owners=list(owners),
+        Filters=[{"Name": key, "Values": [value]} for key, value in filters.items() if value],
+    )
 
 
 def channel_parameter(image: str, channel: str) -> str:

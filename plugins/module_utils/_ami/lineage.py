@@ -15,17 +15,31 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from . import calls
-from .base import channel_parameter, complete_images, newest
+from .base import channel_parameter, complete_images, named_images, newest
 from .cloud import Cloud
 
 
 @dataclasses.dataclass(frozen=True)
+class Search:
+    """How a base by owner and name is found."""
+
+    owners: tuple[str, ...]
+    name: str
+    architecture: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Descent:
-    """An image, the image that it is made from, and the channel of that one which it follows, if not the newest."""
+    """An image, the image that it is made from, and the channel of that one which it follows, if not the newest.
+
+    With a C(search) it follows what that finds. C(descendants) are made from it in turn.
+    """
 
     name: str
     parent: str
     channel: str | None = None
+    search: Search | None = None
+    descendants: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,25 +56,39 @@ class Lineage:
 
 
 def read_lineages(cloud: Cloud, descents: list[Descent], just_made: dict[str, str]) -> list[Lineage]:
-    """One call for all the AMIs, and one for all channels, where there are any.
+    """One call for all the AMIs, one for all channels, where there are any, and one for each search.
 
     C(just_made) is what is known already of parents, by name: EC2 may tell of a new AMI only after a while, and the one
     that a parent's definition stands for need not be its newest.
     """
-    names = {name for one in descents for name in ([one.name] if one.channel else [one.name, one.parent])}
+    names = {name for one in descents for name in ([one.name, one.parent] if _follows_newest(one) else [one.name])}
     images = complete_images(cloud, sorted(names))
     channels = {channel_parameter(one.parent, one.channel) for one in descents if one.channel}
     held = calls.get_parameters(cloud.ssm(), sorted(channels)) if channels else {}
-    return [lineage(descent, images, held, just_made) for descent in descents]
+    searches = dict.fromkeys(one.search for one in descents if one.search)
+    found = {
+        search: newest(named_images(cloud, search.owners, search.name, search.architecture)) for search in searches
+    }
+    return [lineage(descent, images, held, just_made, found) for descent in descents]
+
+
+def _follows_newest(descent: Descent) -> bool:
+    return not descent.channel and not descent.search
 
 
 def lineage(
-    descent: Descent, images: list[calls.Resource], channels: c.Mapping[str, str], just_made: c.Mapping[str, str]
+    descent: Descent,
+    images: list[calls.Resource],
+    channels: c.Mapping[str, str],
+    just_made: c.Mapping[str, str],
+    searched: c.Mapping[Search, str | None],
 ) -> Lineage:
-    """The lineage of one image, as AMIs and channels tell it."""
+    """The lineage of one image, as AMIs, channels and searches tell it."""
     own = _latest(descent.name, images)
     if descent.channel:
         follows = channels.get(channel_parameter(descent.parent, descent.channel))
+    elif descent.search:
+        follows = searched.get(descent.search)
     else:
         follows = just_made.get(descent.parent) or _id(_latest(descent.parent, images))
     made_from = _tags(own).get("golden:source-ami") if own else None
@@ -73,6 +101,8 @@ def lineage(
 def _newer(descent: Descent, follows: str | None, images: list[calls.Resource]) -> str:
     if descent.channel:
         return f"the channel {descent.channel} names {follows}"
+    if descent.search:
+        return f"the newest AMI named {descent.search.name} is {follows}"
     others = [image["ImageId"] for image in images if _tags(image).get("golden:image") == descent.parent]
     if follows in others and follows != _id(_latest(descent.parent, images)):
         return f"its definition stands for {follows}"
@@ -81,9 +111,10 @@ def _newer(descent: Descent, follows: str | None, images: list[calls.Resource]) 
 
 def _message(descent: Descent, made_from: str | None, newer: str) -> str:
     source = (made_from or "another AMI").replace(",", ", ")
+    after = f", which goes on with {', '.join(descent.descendants)}" if descent.descendants else ""
     return (
         f"{descent.name} is behind: it was made from {source} of {descent.parent}, {newer}."
-        f" Build it: -e image={descent.name}, or -e rebuild_children=true"
+        f" Build it: -e image={descent.name}, or -e rebuild_children=true{after}"
     )
 
 

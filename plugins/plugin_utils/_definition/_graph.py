@@ -14,12 +14,22 @@ from dataclasses import dataclass
 
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError, Problem
 
-_KEY = "base.image"
+
+@dataclass(frozen=True)
+class Search:
+    """What a base is found by in the account itself: the newest AMI of these owners with such a name."""
+
+    owners: tuple[str, ...]
+    name: str
+    architecture: str | None = None
 
 
 @dataclass(frozen=True)
 class Node:
-    """An image as the graph sees it: its parent, and where the definition says so. C(mistake): why it can't be read."""
+    """An image as the graph sees it: its parent, and where the definition says so. C(mistake): why it can't be read.
+
+    C(search) is how it finds its base, if it does not name its parent, and C(note) what one should know of that.
+    """
 
     name: str
     parent: str | None = None
@@ -27,6 +37,13 @@ class Node:
     file: str = ""
     line: int = 0
     mistake: str | None = None
+    search: Search | None = None
+    note: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Where in the definition the parent is said."""
+        return "base.name" if self.search else "base.image"
 
 
 Nodes = t.Mapping[str, Node]
@@ -78,7 +95,7 @@ def _line(name: str, nodes: Nodes) -> list[str]:
         if node.parent in line:
             raise DefinitionError([_circle(line[: line.index(node.parent) + 1], nodes)])
         if node.parent not in nodes:
-            raise DefinitionError([Problem(node.file, node.line, _KEY, _no_parent(node.parent, nodes))])
+            raise DefinitionError([Problem(node.file, node.line, node.key, _no_parent(node.parent, nodes))])
         node = nodes[node.parent]
         line.insert(0, node.name)
     return line
@@ -94,7 +111,7 @@ def _circle(line: list[str], nodes: Nodes) -> Problem:
         f"an image cannot be made from itself: {' is made from '.join(circle)}."
         " Give one of them another base, such as an ssm_parameter"
     )
-    return Problem(node.file, node.line, _KEY, message)
+    return Problem(node.file, node.line, node.key, message)
 
 
 def _no_parent(name: str, nodes: Nodes) -> str:

@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from ansible import constants
-from ansible_collections.golden.ami.plugins.plugin_utils._definition import _hooks, _lone
+from ansible_collections.golden.ami.plugins.plugin_utils._definition import _hooks, _lone, _nodes
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._load import (
     Around,
     Loaded,
@@ -62,5 +62,9 @@ class Reader:
             if _lone.is_path(name)
             else load_definition(name, around)
         )
+        if loaded.definition["parent"] is None and not _lone.is_path(name):
+            loaded.definition["parent"] = _nodes.parent_by_search(
+                name, loaded.definition["base"], self.directories, self.schema
+            )
         loaded.definition["roles_path"] = [str(path) for path in roles_path]
         return loaded

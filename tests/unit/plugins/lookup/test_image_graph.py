@@ -75,8 +75,8 @@ def test_names_come_in_any_form_and_leave_in_order(terms: tuple[t.Any, ...]) -> 
 def test_children_are_known_and_added_when_asked_for() -> None:
     (base,) = look("base")
     assert base["children"] == [
-        {"name": "db", "parent": "base", "channel": "prod"},
-        {"name": "web", "parent": "base", "channel": None},
+        {"name": "db", "parent": "base", "channel": "prod", "search": None, "descendants": []},
+        {"name": "web", "parent": "base", "channel": None, "search": None, "descendants": ["shop"]},
     ]
     assert base["requested"]
     family = look("base", children=True)
@@ -87,6 +87,40 @@ def test_children_are_known_and_added_when_asked_for() -> None:
         ("shop", False),
     ]
     assert [one["parent"] for one in family] == [None, "base", "base", "web"]
+
+
+def test_a_base_by_owner_and_name_is_a_parent(here: Path) -> None:
+    """vendor, hardened, base, application: however they are named, each comes behind what its search finds."""
+    define(here, "hardened", "{owners: ['123456789012'], name: 'CIS-AMZN2-PCS-2023*'}")
+    define(here, "platform", "{owners: [self], name: 'hardened-*'}")
+    define(here, "app", "{owners: [self], name: 'platform-20*', architecture: x86_64}")
+    assert names("app,platform,hardened") == ["hardened", "platform", "app"]
+    family = look("hardened", children=True)
+    assert [(one["name"], one["parent"]) for one in family] == [
+        ("hardened", None),
+        ("platform", "hardened"),
+        ("app", "platform"),
+    ]
+    assert family[0]["children"] == [
+        {
+            "name": "platform",
+            "parent": "hardened",
+            "channel": None,
+            "search": {"owners": ("self",), "name": "hardened-*", "architecture": None},
+            "descendants": ["app"],
+        }
+    ]
+
+
+def test_a_name_that_finds_more_than_one_image_is_told(here: Path) -> None:
+    define(here, "web-extra", "{id: ami-12345678}")
+    define(here, "cart", "{owners: [self], name: 'web-*'}")
+    (cart,) = look("cart")
+    assert cart["parent"] == "web"
+    assert cart["notes"] == [
+        "images/cart/image.yml:2: base.name: web-* finds what web and web-extra make, and the newest of all is the base."
+        " Say base: {image: web}, or a name that finds only that"
+    ]
 
 
 def test_values_go_to_the_images_that_were_named() -> None:

@@ -37,3 +37,16 @@ def test_a_call_that_fails_is_told(aws: t.Any, capsys: pytest.CaptureFixture[str
     result = run(capsys, images=[{"name": "web", "parent": "base"}])
     assert result["failed"]
     assert "describe images" in result["msg"]
+
+
+def test_a_search_is_asked_for(aws: t.Any, capsys: pytest.CaptureFixture[str]) -> None:
+    tags = [{"Key": "golden:image", "Value": "web"}, {"Key": "golden:source-ami", "Value": "ami-old"}]
+    web = {"ImageId": "ami-web", "CreationDate": "2026-01-01T00:00:00.000Z", "Tags": tags}
+    aws.expect("DescribeImages", {"Images": [web]})
+    aws.expect("DescribeImages", {"Images": [{"ImageId": "ami-new", "CreationDate": "2026-01-02T00:00:00.000Z"}]})
+    search = {"owners": ["self"], "name": "base-*"}
+    result = run(capsys, images=[{"name": "web", "parent": "base", "search": search, "descendants": ["shop"]}])
+    assert [(one["behind"], one["parent_ami"]) for one in result["images"]] == [(True, "ami-new")]
+    assert result["behind"][0].endswith("which goes on with shop")
+    result = run(capsys, images=[{"name": "web", "parent": "base", "search": {"name": "base-*"}}])
+    assert "missing required arguments: owners found in images -> search" in result["msg"]

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.golden.ami.plugins.module_utils._ami.lineage import Descent, Lineage, lineage, read_lineages
+from ansible_collections.golden.ami.plugins.module_utils._ami.lineage import (
+    Descent,
+    Lineage,
+    Search,
+    lineage,
+    read_lineages,
+)
 
 OLD, NEW = "ami-0aaaaaaaaaaaaaaa1", "ami-0aaaaaaaaaaaaaaa2"
 
@@ -28,7 +34,7 @@ IMAGES = [
 
 
 def of(name: str, channel: str | None = None, **known: t.Any) -> Lineage:
-    return lineage(Descent(name, "base", channel), IMAGES, known.get("channels", {}), known.get("just_made", {}))
+    return lineage(Descent(name, "base", channel), IMAGES, known.get("channels", {}), known.get("just_made", {}), {})
 
 
 def test_the_newest_of_an_image_counts() -> None:
@@ -61,8 +67,8 @@ def test_what_was_just_made_need_not_be_seen_yet() -> None:
 
 def test_of_several_bases_one_is_the_parents() -> None:
     both = [*IMAGES, ami("ami-both", "both", 5, f"ami-other,{NEW}"), ami("ami-past", "past", 5, f"ami-other,{OLD}")]
-    assert not lineage(Descent("both", "base"), both, {}, {}).behind
-    past = lineage(Descent("past", "base"), both, {}, {})
+    assert not lineage(Descent("both", "base"), both, {}, {}, {}).behind
+    past = lineage(Descent("past", "base"), both, {}, {}, {})
     assert str(past.message).startswith(
         f"past is behind: it was made from ami-other, {OLD} of base, the newest is {NEW}."
     )
@@ -73,6 +79,26 @@ def test_a_parent_whose_change_was_taken_back_has_an_older_ami() -> None:
     assert str(of("db", just_made={"base": OLD}).message).startswith(
         f"db is behind: it was made from {NEW} of base, its definition stands for {OLD}."
     )
+
+
+SEARCH = Search(("self",), "base-*")
+
+
+def test_a_search_is_followed_instead_of_the_newest_of_the_parent() -> None:
+    """It may find another AMI than the newest one, and what was just made is not what it has found."""
+    db = Descent("db", "base", search=SEARCH)
+    made = lineage(db, IMAGES, {}, {"base": "ami-newer"}, {SEARCH: OLD})
+    assert (made.parent_ami, made.behind) == (OLD, True)
+    assert str(made.message).startswith(
+        f"db is behind: it was made from {NEW} of base, the newest AMI named base-* is {OLD}."
+    )
+    assert not lineage(db, IMAGES, {}, {}, {SEARCH: NEW}).behind
+    assert not lineage(db, IMAGES, {}, {}, {SEARCH: None}).behind
+
+
+def test_what_is_made_from_it_in_turn_is_told_with_it() -> None:
+    web = lineage(Descent("web", "base", descendants=("shop", "blog")), IMAGES, {}, {}, {})
+    assert str(web.message).endswith("or -e rebuild_children=true, which goes on with shop, blog")
 
 
 class FakeCloud:
@@ -103,3 +129,13 @@ def test_one_call_for_all_images_and_one_for_ten_channels() -> None:
     many = [Descent("web", "base", f"c{number:02}") for number in range(11)]
     assert all(one.behind for one in read_lineages(t.cast(t.Any, cloud), many, {"base": NEW}))
     assert [len(request.get("Names", [])) for request in cloud.requests] == [0, 10, 1]
+
+
+def test_one_call_for_each_search() -> None:
+    cloud = FakeCloud()
+    arm = Search(("self",), "base-*", "arm64")
+    descents = [Descent(name, "base", search=SEARCH) for name in ("web", "db")] + [Descent("x", "base", search=arm)]
+    assert [one.parent_ami for one in read_lineages(t.cast(t.Any, cloud), descents, {})] == ["ami-db"] * 3
+    assert [request.get("name") for request in cloud.requests] == [None, ["base-*"], ["base-*"]]
+    assert [request.get("architecture") for request in cloud.requests] == [None, None, ["arm64"]]
+    assert cloud.requests[0]["tag:golden:image"] == ["db", "web", "x"]

@@ -10,6 +10,7 @@ import itertools
 import pytest
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._graph import (
     Node,
+    Search,
     children_of,
     descendants,
     in_order,
@@ -86,3 +87,10 @@ def test_a_name_twice() -> None:
     with pytest.raises(DefinitionError) as caught:
         in_order(["base", "web", "base"], FAMILY)
     assert str(caught.value) == "image: base,web,base: base is named more than once; name it once"
+
+
+def test_a_circle_through_a_search_is_told_where_the_search_is() -> None:
+    nodes = graph(a="b", b="a")
+    nodes["a"] = Node("a", "b", file="images/a/image.yml", line=4, search=Search(("self",), "b-*"))
+    with pytest.raises(DefinitionError, match="^images/a/image.yml:4: base.name: an image cannot be made from itself"):
+        in_order(["b"], nodes)
