@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import collections.abc as c
-import re
 import tempfile
 import typing as t
 from dataclasses import dataclass, field
@@ -14,19 +13,20 @@ from pathlib import Path
 
 import yaml
 
+from harness.workflow_expressions import EXPRESSION, Contexts, Unknown, Value, evaluate, substituted
+
+__all__ = ["Action", "Ran", "Run", "Unknown", "outputs", "run_job", "run_steps", "wanted"]
+
 # A step's command and environment, run to its end: exit status and what it wrote.
 Run = c.Callable[[list[str], dict[str, str]], tuple[int, str]]
+# What stands in for an action: what it is given, and the environment that it leaves to the steps behind it.
+Action = c.Callable[[dict[str, str]], dict[str, str]]
 
 # As GitHub starts them.
 SHELLS = {"": ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
 # Actions whose work is done already where the steps run: the checkout, and a Python.
 DONE = ("actions/checkout@", "actions/setup-python@")
 STEP_KEYS = {"name", "id", "if", "uses", "with", "run", "shell", "env"}
-EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
-
-
-class Unknown(Exception):
-    """The workflow has something that these steps cannot be run with."""
 
 
 @dataclass
@@ -35,28 +35,17 @@ class Ran:
 
     outcome: str = "success"
     steps: dict[str, str] = field(default_factory=dict)
+    commands: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     log: str = ""
 
 
-def value(expression: str, contexts: c.Mapping[str, str]) -> str:
-    """What a context such as ``github.token`` is. Operators and functions are not known."""
-    if expression not in contexts:
-        raise Unknown(f"expression {expression!r}")
-    return contexts[expression]
-
-
-def substituted(text: t.Any, contexts: c.Mapping[str, str]) -> str:
-    return EXPRESSION.sub(lambda found: value(found[1], contexts), str(text))
-
-
-def wanted(condition: str, outcome: str, contexts: c.Mapping[str, str]) -> bool:
-    """Whether a step runs after what has become of the job so far."""
-    if condition == "always()":
-        return True
-    if condition == "failure()":
-        return outcome == "failure"
-    return outcome == "success" and (not condition or value(condition, contexts) == "true")
+def wanted(condition: str, outcome: str, contexts: Contexts) -> bool:
+    """Whether a step or a job runs after what has become of what was before it."""
+    always = any(f"{function}()" in condition for function in ("always", "failure", "success"))
+    if not always and outcome != "success":
+        return False
+    return not condition or bool(evaluate(EXPRESSION.sub(r"\1", condition), contexts, outcome))
 
 
 def outputs(text: str) -> dict[str, str]:
@@ -80,39 +69,59 @@ def outputs(text: str) -> dict[str, str]:
     return found
 
 
-def run_job(workflow: Path, name: str, contexts: dict[str, str], run: Run, replaced: c.Collection[str] = ()) -> Ran:
+def run_job(
+    workflow: Path, name: str, contexts: c.Mapping[str, Value], run: Run, replaced: c.Collection[str] = ()
+) -> Ran:
     """Run a job's steps in their order. ``replaced`` names steps whose work was done in another way before."""
-    job = yaml.safe_load(workflow.read_text())["jobs"][name]
-    contexts = dict(contexts)
+    return run_steps(yaml.safe_load(workflow.read_text())["jobs"][name], contexts, run, {}, replaced)
+
+
+def run_steps(
+    job: dict[str, t.Any],
+    contexts: c.Mapping[str, Value],
+    run: Run,
+    actions: c.Mapping[str, Action],
+    replaced: c.Collection[str] = (),
+) -> Ran:
+    """Run the steps of a job. An action that is neither in ``actions``, by owner and name, nor done already is refused."""
+    known = dict(contexts)
     made = Ran()
+    around: dict[str, str] = {}
     for step in job["steps"]:
         unknown = step.keys() - STEP_KEYS
         if unknown:
             raise Unknown(f"{', '.join(sorted(unknown))} in a step")
         title = step.get("name") or step.get("uses") or step["run"]
-        if not wanted(str(step.get("if", "")), made.outcome, contexts):
+        if not wanted(str(step.get("if", "")), made.outcome, known):
             made.steps[title] = "skipped"
             continue
         if "uses" in step:
-            if not step["uses"].startswith(DONE):
+            action = actions.get(step["uses"].partition("@")[0])
+            if action:
+                around |= action({key: substituted(value, known) for key, value in step.get("with", {}).items()})
+            elif not step["uses"].startswith(DONE):
                 raise Unknown(f"action {step['uses']}")
             continue
         if title in replaced:
             made.steps[title] = "replaced"
             continue
-        given = {
-            key: substituted(text, contexts) for key, text in {**job.get("env", {}), **step.get("env", {})}.items()
-        }
-        with tempfile.TemporaryDirectory(prefix="golden-step-") as directory:
-            script, output = Path(directory, "script.sh"), Path(directory, "output")
-            script.write_text(substituted(step["run"], contexts))
-            output.touch()
-            code, said = run([*SHELLS[step.get("shell", "")], str(script)], {**given, "GITHUB_OUTPUT": str(output)})
-            for key, text in outputs(output.read_text()).items():
-                contexts[f"steps.{step['id']}.outputs.{key}"] = text
-        made.log += said
+        given = {**around, **job.get("env", {}), **step.get("env", {})}
+        code = _run_step(step, {key: substituted(value, known) for key, value in given.items()}, known, made, run)
         made.steps[title] = "success" if code == 0 else "failure"
         if code != 0:
             made.outcome = "failure"
-    made.outputs = {key: contexts.get(EXPRESSION.sub(r"\1", text), "") for key, text in job.get("outputs", {}).items()}
+    made.outputs = {key: substituted(template, known) for key, template in job.get("outputs", {}).items()}
     return made
+
+
+def _run_step(step: dict[str, t.Any], given: dict[str, str], known: dict[str, Value], made: Ran, run: Run) -> int:
+    with tempfile.TemporaryDirectory(prefix="golden-step-") as directory:
+        script, output = Path(directory, "script.sh"), Path(directory, "output")
+        script.write_text(substituted(step["run"], known))
+        output.touch()
+        code, said = run([*SHELLS[step.get("shell", "")], str(script)], {**given, "GITHUB_OUTPUT": str(output)})
+        if "id" in step:
+            known |= {f"steps.{step['id']}.outputs.{key}": value for key, value in outputs(output.read_text()).items()}
+    made.log += said
+    made.commands.append(step["run"])
+    return code

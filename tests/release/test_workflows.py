@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 from harness.cloud import CHECKOUT
+from reusable_workflows import REUSABLE, repository
 
-WORKFLOWS = sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
+ALL = sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
+# The others are called by repositories of images, and are made of the scaffold's templates.
+WORKFLOWS = [workflow for workflow in ALL if workflow.stem not in REUSABLE]
 CHORES: dict[str, t.Any] = yaml.safe_load((CHECKOUT / "Taskfile.yml").read_text())["tasks"]
 # Whatever ./taskw test runs, pull requests are held against.
 TESTS = set(re.findall(r"\b(?:lint|molecule|test:\w+)", str(CHORES["test"]["cmds"])))
@@ -74,3 +77,12 @@ def test_has_no_more_rights_than_it_needs(workflow: Path) -> None:
                 assert step["with"]["persist-credentials"] is False, name
             # What comes from outside reaches a shell by its environment, never by its text.
             assert "${{" not in step.get("run", ""), name
+
+
+@pytest.mark.parametrize("workflow", [one for one in ALL if one not in WORKFLOWS], ids=lambda workflow: workflow.stem)
+def test_what_others_call_starts_only_when_called(workflow: Path) -> None:
+    stated = read(workflow)
+
+    assert list(stated["on"]) == ["workflow_call"]
+    assert stated["permissions"] == {"contents": "read"}
+    assert f"uses: {repository()}/.github/workflows/{workflow.name}@v" in workflow.read_text()

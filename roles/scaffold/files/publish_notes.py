@@ -44,7 +44,8 @@ def main() -> None:
         release = call("GET", None)
         call("PATCH", {"body": body(release.get("body") or "", os.environ["NOTES"])})
     except urllib.error.HTTPError as error:
-        sys.exit(f"GitHub answered {error.code} {error.reason} to {error.url}.")
+        hint = ' Has the job "permissions: {contents: write}"?' if error.code in (403, 404) else ""
+        sys.exit(f"GitHub answered {error.code} {error.reason} to {error.url}.{hint}")
     except urllib.error.URLError as error:
         sys.exit(f"GitHub cannot be reached: {error.reason}")
 

@@ -33,9 +33,11 @@ def regions(definition: str, home: str) -> list[str]:
 def main() -> None:
     image, channel, *changes = sys.argv[1:]
     session = boto3.Session()
+    if not session.region_name:
+        sys.exit("AWS_DEFAULT_REGION has to say the Region that the image was built in")
     definition = Path("images", image, "image.yml").read_text(encoding="utf-8")
     amis = {}
-    for region in regions(definition, str(session.region_name)):
+    for region in regions(definition, session.region_name):
         answer = session.client("ssm", region_name=region).get_parameter(Name=f"/golden/{image}/{channel}")
         amis[region] = answer["Parameter"]["Value"]
     print(notes(image, channel, amis, "\n".join(Path(file).read_text(encoding="utf-8") for file in changes)), end="")

@@ -7,86 +7,27 @@
 from __future__ import annotations
 
 import collections.abc as c
-import json
 import subprocess
 import sys
-import threading
-import typing as t
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from harness.github import GitHub, served_github
 
 PROGRAM = Path(__file__).parents[4] / "roles" / "scaffold" / "files" / "failure_issue.py"
 
 
-class GitHub:
-    """Issues of the repository acme/images, by GitHub's rules as far as they matter here."""
-
-    def __init__(self) -> None:
-        self.issues: list[dict[str, t.Any]] = []
-        self.comments: list[tuple[int, str]] = []
-        self.allowed = True
-
-    def add(self, **fields: t.Any) -> dict[str, t.Any]:
-        number = len(self.issues) + 1
-        issue = {"number": number, "state": "open", "html_url": f"https://github.invalid/{number}", **fields}
-        self.issues.append(issue)
-        return issue
-
-    def answer(self, method: str, path: str, token: str, body: dict[str, t.Any]) -> tuple[int, t.Any]:
-        split = urlsplit(path)
-        parts = split.path.removeprefix("/repos/acme/images/").split("/")
-        if token != "Bearer secret":
-            return 401, {"message": "Bad credentials"}
-        if method != "GET" and not self.allowed:
-            return 403, {"message": "Resource not accessible by integration"}
-        match method, parts:
-            case "GET", ["issues"]:
-                query = {key: value[0] for key, value in parse_qs(split.query).items()}
-                found = [issue for issue in self.issues if issue["state"] == query["state"]]
-                start = (int(query["page"]) - 1) * int(query["per_page"])
-                return 200, found[start : start + int(query["per_page"])]
-            case "POST", ["issues"]:
-                return 201, self.add(**body)
-            case "POST", ["issues", number, "comments"]:
-                self.comments.append((int(number), body["body"]))
-                return 201, {}
-            case "PATCH", ["issues", number]:
-                self.issues[int(number) - 1].update(body)
-                return 200, self.issues[int(number) - 1]
-        return 404, {"message": "Not Found"}
-
-
 @pytest.fixture
 def github() -> GitHub:
-    return GitHub()
+    made = GitHub()
+    made.tokens["secret"] = {"issues": "write"}
+    return made
 
 
 @pytest.fixture
 def url(github: GitHub) -> c.Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"{}")
-            status, data = github.answer(self.command, self.path, self.headers["Authorization"], body)
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(data).encode())
-
-        do_POST = do_PATCH = do_GET  # noqa: N815
-
-        def log_message(self, *arguments: t.Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served_github(github) as address:
+        yield address
 
 
 Tell = c.Callable[..., subprocess.CompletedProcess[str]]
@@ -171,7 +112,7 @@ def test_a_cause_cannot_end_its_quotation_and_is_cut(github: GitHub, tell: Tell)
 
 
 def test_without_the_permission_it_is_named(github: GitHub, tell: Tell) -> None:
-    github.allowed = False
+    github.tokens["secret"] = {"issues": "read"}
     run = tell("failure")
     assert run.returncode == 1
     assert "GitHub answered 403" in run.stderr
