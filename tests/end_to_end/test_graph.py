@@ -125,6 +125,39 @@ def test_a_changed_parent_names_the_children_that_are_behind_and_only_they_are_b
     assert "is behind" not in build(cloud, family, "fbase").output
 
 
+def test_a_chain_by_owner_and_name_is_rebuilt_in_order(cloud: Cloud, tmp_path: Path) -> None:
+    """vendor, hardened, base and application, where nobody names a parent but by the name of its AMIs."""
+    define(tmp_path, "chard", '{owners: ["136693071363"], name: "debian-12-amd64-*"}')
+    define(tmp_path, "cbase", '{owners: [self], name: "chard-*", architecture: x86_64}')
+    define(tmp_path, "capp", '{owners: [self], name: "cbase-20*"}')
+    first = build(cloud, tmp_path, "capp,cbase,chard")
+    assert first.rc == 0, first.output
+    assert list(summary(first)) == ["chard", "cbase", "capp"]
+    assert set(summary(first).values()) == {"built"}, first.output
+    old = newest(cloud, "chard")["id"]
+    assert newest(cloud, "cbase")["golden:source-ami"] == old
+
+    change(tmp_path, "chard")
+    check = build(cloud, tmp_path, "chard", "-e", "rebuild_children=true", "--check")
+    assert list(summary(check).items()) == [(name, "would be built") for name in ("chard", "cbase", "capp")]
+
+    parent = build(cloud, tmp_path, "chard")
+    assert parent.rc == 0, parent.output
+    new = newest(cloud, "chard")["id"]
+    behind = f"cbase is behind: it was made from {old} of chard, the newest AMI named chard-* is {new}."
+    assert f"{behind} Build it: -e image=cbase, or -e rebuild_children=true, which goes on with capp" in unwrapped(
+        parent
+    )
+
+    rest = build(cloud, tmp_path, "chard", "-e", "rebuild_children=true")
+    assert rest.rc == 0, rest.output
+    assert list(summary(rest).items()) == [("chard", "unchanged"), ("cbase", "built"), ("capp", "built")]
+    assert newest(cloud, "cbase")["golden:source-ami"] == new
+    assert newest(cloud, "capp")["golden:source-ami"] == newest(cloud, "cbase")["id"]
+    again = build(cloud, tmp_path, "chard", "-e", "rebuild_children=true")
+    assert again.recap("changed") == 0, again.output
+
+
 def test_a_failed_parent_stops_its_children_only(cloud: Cloud, family: Path) -> None:
     before = cloud.inventory()
     change(family, "falone")

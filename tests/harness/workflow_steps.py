@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
-
 from harness.workflow_expressions import EXPRESSION, Contexts, Unknown, Value, evaluate, substituted
 
 __all__ = ["Action", "Ran", "Run", "Unknown", "outputs", "run_job", "run_steps", "wanted"]

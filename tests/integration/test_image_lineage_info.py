@@ -56,3 +56,14 @@ def test_a_channel_says_what_a_child_follows(four: Four, amis: dict[str, str], c
     outcome = four.module(LINEAGE, {"images": [{"name": "child", "parent": "parent", "channel": "prod"}]})
     outcome.expect(changed=False, writes={}, idle_reads=2)
     assert outcome.apply.result["behind"] == []
+
+
+def test_a_search_says_what_a_child_follows(four: Four, amis: dict[str, str]) -> None:
+    """The search finds the first AMI of the parent only, and the child was made from that."""
+    search = {"owners": ["self"], "name": "parent-20261101*"}
+    asked = [{"name": name, "parent": "parent", "search": search} for name in ("child", "sibling")]
+    outcome = four.module(LINEAGE, {"images": [{**one, "descendants": ["shop"]} for one in asked]})
+    outcome.expect(changed=False, writes={}, idle_reads=2)
+    assert [one["parent_ami"] for one in outcome.apply.result["images"]] == [amis["first"]] * 2
+    (behind,) = outcome.apply.result["behind"]
+    assert behind.startswith(f"sibling is behind: it was made from {amis['second']} of parent, the newest AMI named")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import json
 import re
 import secrets
 import shutil
@@ -16,7 +17,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from harness import workflow_runs
 from harness.cloud import Cloud, free_port
+from harness.github import REPOSITORY, GitHub, served_github
+from harness.workflow_runs import Whole, run_workflow
 from harness.workflow_steps import run_job
 from release.installed import Installed
 
@@ -92,6 +96,7 @@ def test_a_name_that_cannot_be_one(user: Installed, tmp_path: Path, image: str) 
 def test_it_begins_with_all_of_it(repository: Path) -> None:
     assert {str(path.relative_to(repository)) for path in repository.rglob("*") if path.is_file()} >= {
         ".editorconfig",
+        ".github/scripts/workflow_permissions.py",
         ".github/workflows/daily.yml",
         ".pre-commit-config.yaml",
         ".vscode/settings.json",
@@ -117,6 +122,20 @@ def test_it_lints(user: Installed, repository: Path) -> None:
     assert "0 failure(s), 0 warning(s)" in run.output
     assert "playbook: provisioners/ansible/demo.yml" in run.output
     assert "images/demo/image.yml is valid" in run.output
+    assert "6 workflows have the permissions that they need" in run.output
+
+
+def test_a_workflow_without_its_permission_does_not_lint(user: Installed, repository: Path) -> None:
+    workflow = repository / ".github" / "workflows" / "daily.yml"
+    text = workflow.read_text()
+    workflow.write_text(text.replace("      id-token: write\n", ""))
+    try:
+        run = user.run("task", "lint", cwd=repository)
+    finally:
+        workflow.write_text(text)
+
+    assert run.rc != 0
+    assert "daily.yml: job build lacks the permission id-token: write" in run.output
 
 
 @pytest.mark.parametrize("provision", ["playbook", "role"])
@@ -162,7 +181,7 @@ def test_it_builds_and_tests_its_demo(user: Installed, repository: Path) -> None
 
 def test_its_workflows_have_no_more_rights_than_they_need(repository: Path) -> None:
     workflows = sorted((repository / ".github" / "workflows").glob("*.yml"))
-    assert len(workflows) == 5
+    assert len(workflows) == 6
     for workflow in workflows:
         text = workflow.read_text()
         stated = yaml.safe_load(text)
@@ -213,6 +232,101 @@ def test_the_steps_of_its_test_workflow_run(user: Installed, repository: Path) -
     }
     state = Path(user.environment["XDG_STATE_HOME"]) / "golden.ami" / "local_cloud"
     assert not (state / user.environment["GOLDEN_CLOUD_NAME"]).exists()
+
+
+class Runner:
+    """A runner of GitHub whose OIDC leads to a role of the local cloud, and GitHub's API beside it."""
+
+    # The collection is the tarball's here, not one of a server.
+    bring = "Bring Ansible and the collections"
+
+    def __init__(self, user: Installed, repository: Path, github: GitHub, api: str) -> None:
+        self.user, self.repository, self.github = user, repository, github
+        names = user.environment
+        self.cloud = Cloud(names["GOLDEN_CLOUD_NAME"], int(names["GOLDEN_CLOUD_PORT"]), Path(names["XDG_STATE_HOME"]))
+        self.environment = {"GITHUB_API_URL": api, "GITHUB_REPOSITORY": REPOSITORY}
+
+    def make_role(self) -> str:
+        trusts = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trusts]})
+        made = self.cloud.client("iam").create_role(RoleName="images", AssumeRolePolicyDocument=document)
+        return str(made["Role"]["Arn"])
+
+    def enter(self, given: dict[str, str]) -> dict[str, str]:
+        """In place of aws-actions/configure-aws-credentials: the cloud's own STS says whether the session is too long."""
+        keys = self.cloud.client("sts").assume_role(
+            RoleArn=given["role-to-assume"],
+            RoleSessionName="runner",
+            DurationSeconds=int(given["role-duration-seconds"]),
+        )["Credentials"]
+        return {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.cloud.port}",
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+            **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), given["aws-region"]),
+        }
+
+    def run(self, workflow: str, role: str) -> Whole:
+        def step(argv: list[str], environment: dict[str, str]) -> tuple[int, str]:
+            made = self.user.run(*argv, cwd=self.repository, **self.environment, **environment)
+            return made.rc, made.output
+
+        contexts = {
+            "vars.AWS_ROLE": role,
+            "vars.AWS_REGION": "us-east-1",
+            "vars.GOLDEN_CLOUD": "around",
+            "github.event.release.id": "7",
+            "github.server_url": "https://github.invalid",
+            "github.repository": REPOSITORY,
+            "github.run_id": "1",
+        }
+        actions = {"aws-actions/configure-aws-credentials": self.enter}
+        (self.repository / "build.log").unlink(missing_ok=True)
+        file = self.repository / ".github" / "workflows" / f"{workflow}.yml"
+        return run_workflow(file, contexts, workflow_runs.Runner(step, actions, self.github.issue_token, [self.bring]))
+
+
+@pytest.mark.night
+def test_the_steps_of_its_daily_and_release_workflows_run(user: Installed, repository: Path) -> None:
+    """By a role of a local cloud, as they are: they reach whatever the environment leads to when the repository says so."""
+    for image in ("shop-playbook", "shop-role"):
+        shutil.rmtree(repository / "images" / image, ignore_errors=True)
+    up = user.run("task", "cloud:up", cwd=repository)
+    assert up.rc == 0, up.output
+    github = GitHub()
+    github.releases["7"] = {"body": "Thanks to all."}
+    with served_github(github) as api:
+        runner = Runner(user, repository, github, api)
+        playbook = repository / "provisioners" / "ansible" / "demo.yml"
+        text = playbook.read_text()
+        playbook.write_text(
+            text.replace(
+                "tasks:\n", "tasks:\n    - name: Break on purpose\n      ansible.builtin.command: /bin/false\n", 1
+            )
+        )
+        role = runner.make_role()
+        try:
+            for _night in range(2):
+                assert runner.run("daily", role).outcome == "failure"
+        finally:
+            playbook.write_text(text)
+        (issue,) = github.issues
+        assert issue["state"] == "open"
+        assert "Break on purpose" in issue["body"]
+        assert [number for number, _words in github.comments] == [1]
+
+        daily = runner.run("daily", role)
+        assert daily.outcome == "success", daily.log
+        assert github.issues[0]["state"] == "closed"
+
+        released = runner.run("release", role)
+        assert released.outcome == "success", released.log
+    ami = runner.cloud.client("ssm").get_parameter(Name="/golden/demo/prod")["Parameter"]["Value"]
+    assert f"| us-east-1 | `{ami}` |" in github.releases["7"]["body"]
+    assert github.releases["7"]["body"].startswith("Thanks to all.\n")
+    (made,) = runner.cloud.client("ec2").describe_images(Owners=["self"])["Images"]
+    assert made["ImageId"] == ami
 
 
 def test_the_demo_goes_unless_it_was_changed(user: Installed, repository: Path) -> None:
