@@ -10,6 +10,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import actionlint
 import documentation
 import galaxy_import
 import pytest
@@ -108,6 +109,19 @@ BROKEN = [
 def test_the_tools_are_strict(collection: Path, command: list[str], name: str, text: str, expected: str) -> None:
     (collection / name).write_text(text)
     assert expected in output_of([*command, name], collection)
+
+
+def test_a_workflow_that_waits_for_nobody(
+    collection: Path, replace: Replace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        actionlint.program()
+    except actionlint.NotAvailable as error:
+        pytest.skip(str(error))
+    assert actionlint.main([str(collection)]) == 0
+    replace(".github/workflows/report.yml", "  issue:\n", "  issue:\n    needs: nobody\n")
+    assert actionlint.main([str(collection)]) == 1
+    assert 'job "issue" needs job "nobody" which does not exist' in capfd.readouterr().out
 
 
 def test_a_fragment_of_an_unknown_section(collection: Path) -> None:
