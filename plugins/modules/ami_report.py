@@ -65,6 +65,26 @@ options:
         description:
           - The channel of O(images[].parent) that it is made from. Without one the newest complete AMI counts.
         type: str
+      search:
+        description:
+          - How it finds its base, where the definition has C(base.owners) and C(base.name) instead of C(base.image). What this finds counts.
+        type: dict
+        suboptions:
+          owners:
+            description:
+              - Whose AMIs to look among, as C(Owners) of EC2's DescribeImages.
+            type: list
+            elements: str
+            required: true
+          name:
+            description:
+              - The name of the AMI; C(*) and C(?) match. The newest one counts.
+            type: str
+            required: true
+          architecture:
+            description:
+              - Only AMIs of this architecture.
+            type: str
       regions:
         description:
           - The Regions where it is. Without any, the task's own.

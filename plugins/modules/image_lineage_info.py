@@ -162,7 +162,12 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.golden.ami.plugins.module_utils._ami.cloud import Cloud
-from ansible_collections.golden.ami.plugins.module_utils._ami.lineage import Descent, Search, read_lineages
+from ansible_collections.golden.ami.plugins.module_utils._ami.lineage import (
+    SEARCH_OPTION,
+    Descent,
+    read_lineages,
+    read_search,
+)
 
 ARGUMENT_SPEC = {
     "images": {
@@ -173,14 +178,7 @@ ARGUMENT_SPEC = {
             "name": {"type": "str", "required": True},
             "parent": {"type": "str", "required": True},
             "channel": {"type": "str"},
-            "search": {
-                "type": "dict",
-                "options": {
-                    "owners": {"type": "list", "elements": "str", "required": True},
-                    "name": {"type": "str", "required": True},
-                    "architecture": {"type": "str"},
-                },
-            },
+            "search": SEARCH_OPTION,
             "descendants": {"type": "list", "elements": "str", "default": []},
         },
     },
@@ -189,8 +187,7 @@ ARGUMENT_SPEC = {
 
 
 def _descent(search: dict[str, t.Any] | None, descendants: list[str], **image: t.Any) -> Descent:
-    found = Search(tuple(search["owners"]), search["name"], search["architecture"]) if search else None
-    return Descent(**image, search=found, descendants=tuple(descendants))
+    return Descent(**image, search=read_search(search), descendants=tuple(descendants))
 
 
 def main() -> None:

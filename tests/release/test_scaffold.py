@@ -125,19 +125,6 @@ def test_it_lints(user: Installed, repository: Path) -> None:
     assert "6 workflows have the permissions that they need" in run.output
 
 
-def test_a_workflow_without_its_permission_does_not_lint(user: Installed, repository: Path) -> None:
-    workflow = repository / ".github" / "workflows" / "daily.yml"
-    text = workflow.read_text()
-    workflow.write_text(text.replace("      id-token: write\n", ""))
-    try:
-        run = user.run("task", "lint", cwd=repository)
-    finally:
-        workflow.write_text(text)
-
-    assert run.rc != 0
-    assert "daily.yml: job build lacks the permission id-token: write" in run.output
-
-
 @pytest.mark.parametrize("provision", ["playbook", "role"])
 def test_a_new_image_lints(user: Installed, repository: Path, provision: str) -> None:
     command = ("task", "new:image", f"IMAGE=shop-{provision}", f"PROVISION={provision}")
@@ -152,17 +139,39 @@ def test_a_new_image_lints(user: Installed, repository: Path, provision: str) ->
     assert run.rc == 0, run.output
 
 
-def test_a_broken_definition_does_not_lint(user: Installed, repository: Path) -> None:
-    definition = repository / "images" / "demo" / "image.yml"
-    text = definition.read_text()
-    definition.write_text(text.replace("provision:", "provison:"))
+@pytest.mark.parametrize(
+    ("file", "old", "new", "chore", "said"),
+    [
+        (
+            "images/demo/image.yml",
+            "provision:",
+            "provison:",
+            "validate-definitions",
+            "provison: unknown key; did you mean provision?",
+        ),
+        (
+            ".github/workflows/daily.yml",
+            "      id-token: write\n",
+            "",
+            "lint",
+            "daily.yml: job build lacks the permission id-token: write",
+        ),
+    ],
+    ids=["definition", "permission"],
+)
+def test_what_is_broken_does_not_lint(
+    user: Installed, repository: Path, file: str, old: str, new: str, chore: str, said: str
+) -> None:
+    path = repository / file
+    text = path.read_text()
+    path.write_text(text.replace(old, new))
     try:
-        run = user.run("task", "validate-definitions", cwd=repository)
+        run = user.run("task", chore, cwd=repository)
     finally:
-        definition.write_text(text)
+        path.write_text(text)
 
     assert run.rc != 0
-    assert "provison: unknown key; did you mean provision?" in run.output
+    assert said in run.output
 
 
 @pytest.mark.night

@@ -28,6 +28,21 @@ class Search:
     architecture: str | None = None
 
 
+SEARCH_OPTION: dict[str, t.Any] = {
+    "type": "dict",
+    "options": {
+        "owners": {"type": "list", "elements": "str", "required": True},
+        "name": {"type": "str", "required": True},
+        "architecture": {"type": "str"},
+    },
+}
+
+
+def read_search(given: c.Mapping[str, t.Any] | None) -> Search | None:
+    """A search as that option has it."""
+    return Search(tuple(given["owners"]), given["name"], given["architecture"]) if given else None
+
+
 @dataclasses.dataclass(frozen=True)
 class Descent:
     """An image, the image that it is made from, and the channel of that one which it follows, if not the newest.

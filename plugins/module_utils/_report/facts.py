@@ -15,6 +15,7 @@ import typing as t
 from .._ami.accounts import Place
 from .._ami.details import NotRead
 from .._ami.images import Ami
+from .._ami.lineage import Search
 from .._ami.permissions import Permissions
 from .._ami.prune_result import Told
 from .._ami.references import Reference
@@ -27,12 +28,16 @@ CHANNELS = "channels of {}"
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """An image that is reported on, as its definition has it. C(follows) is the channel of its parent that it is made from."""
+    """An image that is reported on, as its definition has it. C(follows) is the channel of its parent that it is made from.
+
+    C(search) is how it finds its base, where that is a search.
+    """
 
     name: str
     description: str = ""
     parent: str | None = None
     follows: str | None = None
+    search: Search | None = None
     regions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     role_name: str = "OrganizationAccountAccessRole"

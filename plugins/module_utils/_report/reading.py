@@ -169,7 +169,8 @@ class Reader:
         if not wanted.parent:
             return
         try:
-            (found,) = read_lineages(known.home, [Descent(wanted.name, wanted.parent, wanted.follows)], {})
+            descent = Descent(wanted.name, wanted.parent, wanted.follows, wanted.search)
+            (found,) = read_lineages(known.home, [descent], {})
         except AmiError as error:
             place = Place(known.home_account, self._region)
             facts.not_read.append(NotRead(place, f"whether {wanted.name} is behind {wanted.parent}", why(error)))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .._ami.calls import AmiError
 from .._ami.channels import check_channel, check_image
+from .._ami.lineage import SEARCH_OPTION, read_search
 from . import ages, files, markdown, page
 from .assemble import assemble
 from .facts import Wanted
@@ -32,6 +33,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "description": {"type": "str", "default": ""},
             "parent": {"type": "str"},
             "follows": {"type": "str"},
+            "search": SEARCH_OPTION,
             "regions": {"type": "list", "elements": "str", "default": []},
             "accounts": {"type": "list", "elements": "str", "default": []},
             "role_name": {"type": "str", "default": "OrganizationAccountAccessRole"},
@@ -107,7 +109,14 @@ def _wanted(images: list[Result]) -> list[Wanted]:
     if twice:
         raise AmiError(f"images: {', '.join(twice)} is there twice.")
     return [
-        Wanted(**{**image, "regions": tuple(image["regions"]), "accounts": tuple(image["accounts"])})
+        Wanted(
+            **{
+                **image,
+                "search": read_search(image["search"]),
+                "regions": tuple(image["regions"]),
+                "accounts": tuple(image["accounts"]),
+            }
+        )
         for image in images
     ]
 

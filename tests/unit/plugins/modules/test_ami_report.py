@@ -96,6 +96,24 @@ def test_a_newer_parent_is_told(world: World, report: Report) -> None:
     assert "web is behind" in report()["report"]["images"][0]["behind"]
 
 
+def test_a_search_says_which_parent_counts(world: World, report: Report) -> None:
+    usual = world.answers["DescribeImages"]
+    asked: list[Request] = []
+
+    def searched(where: tuple[str, str], request: Request) -> t.Any:
+        filters = {one["Name"]: one["Values"] for one in request.get("Filters", [])}
+        if "name" not in filters:
+            return usual(where, request)
+        asked.append({**filters, "Owners": request["Owners"]})
+        return {"Images": [{"ImageId": ami_id(3), "CreationDate": "2026-11-03T00:00:00.000Z"}]}
+
+    world.answers["DescribeImages"] = searched
+    search = {"owners": ["self"], "name": "base-*", "architecture": "arm64"}
+    behind = report({**WEB, "search": search})["report"]["images"][0]["behind"]
+    assert f"the newest AMI named base-* is {ami_id(3)}." in behind
+    assert [(one["name"], one["architecture"], one["Owners"]) for one in asked] == [(["base-*"], ["arm64"], ["self"])]
+
+
 def test_it_writes_once_and_check_mode_never(report: Report, tmp_path: Path) -> None:
     directory = tmp_path / "report"
     assert report(directory=str(directory), _ansible_check_mode=True)["changed"] is True

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 import types
 from pathlib import Path
 
@@ -40,3 +43,15 @@ def test_what_people_wrote_stays_and_ours_is_replaced() -> None:
     assert once == "Thanks to all.\n\n<!-- what was deployed -->\nfirst\n"
     assert body(once, "second") == "Thanks to all.\n\n<!-- what was deployed -->\nsecond\n"
     assert body("", "first") == "<!-- what was deployed -->\nfirst\n"
+
+
+def test_without_a_region_nothing_is_written(tmp_path: Path) -> None:
+    """In a workflow the action that enters AWS has set it."""
+    image = tmp_path / "images" / "shop"
+    image.mkdir(parents=True)
+    (image / "image.yml").write_text("base: {}\n")
+    kept = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    argv = [sys.executable, str(FILES / "release_notes.py"), "shop", "prod"]
+    made = subprocess.run(argv, cwd=tmp_path, env=kept, capture_output=True, text=True, check=False)
+    assert (made.returncode, made.stdout) == (1, "")
+    assert "AWS_DEFAULT_REGION has to say the Region" in made.stderr
