@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import collections.abc as c
-import json
 import re
 import secrets
 import shutil
@@ -17,10 +16,7 @@ from pathlib import Path
 import pytest
 import reusable_workflows
 import yaml
-from harness import workflow_runs
 from harness.cloud import Cloud, free_port
-from harness.github import REPOSITORY, GitHub, served_github
-from harness.workflow_runs import Whole, run_workflow
 from harness.workflow_steps import run_job
 from release.installed import Installed
 
@@ -240,101 +236,6 @@ def test_the_steps_of_its_test_workflow_run(user: Installed, repository: Path) -
     }
     state = Path(user.environment["XDG_STATE_HOME"]) / "golden.ami" / "local_cloud"
     assert not (state / user.environment["GOLDEN_CLOUD_NAME"]).exists()
-
-
-class Runner:
-    """A runner of GitHub whose OIDC leads to a role of the local cloud, and GitHub's API beside it."""
-
-    # The collection is the tarball's here, not one of a server.
-    bring = "Bring Ansible and the collections"
-
-    def __init__(self, user: Installed, repository: Path, github: GitHub, api: str) -> None:
-        self.user, self.repository, self.github = user, repository, github
-        names = user.environment
-        self.cloud = Cloud(names["GOLDEN_CLOUD_NAME"], int(names["GOLDEN_CLOUD_PORT"]), Path(names["XDG_STATE_HOME"]))
-        self.environment = {"GITHUB_API_URL": api, "GITHUB_REPOSITORY": REPOSITORY}
-
-    def make_role(self) -> str:
-        trusts = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trusts]})
-        made = self.cloud.client("iam").create_role(RoleName="images", AssumeRolePolicyDocument=document)
-        return str(made["Role"]["Arn"])
-
-    def enter(self, given: dict[str, str]) -> dict[str, str]:
-        """In place of aws-actions/configure-aws-credentials: the cloud's own STS says whether the session is too long."""
-        keys = self.cloud.client("sts").assume_role(
-            RoleArn=given["role-to-assume"],
-            RoleSessionName="runner",
-            DurationSeconds=int(given["role-duration-seconds"]),
-        )["Credentials"]
-        return {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.cloud.port}",
-            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": keys["SessionToken"],
-            **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), given["aws-region"]),
-        }
-
-    def run(self, workflow: str, role: str) -> Whole:
-        def step(argv: list[str], environment: dict[str, str]) -> tuple[int, str]:
-            made = self.user.run(*argv, cwd=self.repository, **self.environment, **environment)
-            return made.rc, made.output
-
-        contexts = {
-            "vars.AWS_ROLE": role,
-            "vars.AWS_REGION": "us-east-1",
-            "vars.GOLDEN_CLOUD": "around",
-            "github.event.release.id": "7",
-            "github.server_url": "https://github.invalid",
-            "github.repository": REPOSITORY,
-            "github.run_id": "1",
-        }
-        actions = {"aws-actions/configure-aws-credentials": self.enter}
-        (self.repository / "build.log").unlink(missing_ok=True)
-        file = self.repository / ".github" / "workflows" / f"{workflow}.yml"
-        return run_workflow(file, contexts, workflow_runs.Runner(step, actions, self.github.issue_token, [self.bring]))
-
-
-@pytest.mark.night
-def test_the_steps_of_its_daily_and_release_workflows_run(user: Installed, repository: Path) -> None:
-    """By a role of a local cloud, as they are: they reach whatever the environment leads to when the repository says so."""
-    for image in ("shop-playbook", "shop-role"):
-        shutil.rmtree(repository / "images" / image, ignore_errors=True)
-    up = user.run("task", "cloud:up", cwd=repository)
-    assert up.rc == 0, up.output
-    github = GitHub()
-    github.releases["7"] = {"body": "Thanks to all."}
-    with served_github(github) as api:
-        runner = Runner(user, repository, github, api)
-        playbook = repository / "provisioners" / "ansible" / "demo.yml"
-        text = playbook.read_text()
-        playbook.write_text(
-            text.replace(
-                "tasks:\n", "tasks:\n    - name: Break on purpose\n      ansible.builtin.command: /bin/false\n", 1
-            )
-        )
-        role = runner.make_role()
-        try:
-            for _night in range(2):
-                assert runner.run("daily", role).outcome == "failure"
-        finally:
-            playbook.write_text(text)
-        (issue,) = github.issues
-        assert issue["state"] == "open"
-        assert "Break on purpose" in issue["body"]
-        assert [number for number, _words in github.comments] == [1]
-
-        daily = runner.run("daily", role)
-        assert daily.outcome == "success", daily.log
-        assert github.issues[0]["state"] == "closed"
-
-        released = runner.run("release", role)
-        assert released.outcome == "success", released.log
-    ami = runner.cloud.client("ssm").get_parameter(Name="/golden/demo/prod")["Parameter"]["Value"]
-    assert f"| us-east-1 | `{ami}` |" in github.releases["7"]["body"]
-    assert github.releases["7"]["body"].startswith("Thanks to all.\n")
-    (made,) = runner.cloud.client("ec2").describe_images(Owners=["self"])["Images"]
-    assert made["ImageId"] == ami
 
 
 def test_the_demo_goes_unless_it_was_changed(user: Installed, repository: Path) -> None:
