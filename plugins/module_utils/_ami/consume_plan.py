@@ -137,6 +137,17 @@ def their_key_problem(key: str, image_id: str, place: Place, why: str | None) ->
     )
 
 
+def grants_problem(key: str, place: Place, why: str) -> str:
+    """What helps when it can't be seen whether a key has the grant."""
+    whose = (
+        "" if key.split(":")[4] == place.account else f", of which its owner has to allow account {place.account} both"
+    )
+    return (
+        f"Whether Auto Scaling may use {key} can't be seen ({why}). That needs kms:ListGrants beside kms:CreateGrant{whose}."
+        " Or say copy: true with a kms_key of this account; or autoscaling_role: '' when no Auto Scaling group uses the AMI."
+    )
+
+
 def wanted_tags(image: str, named: Named, publisher: str, region: str, given: c.Mapping[str, str]) -> dict[str, str]:
     """The tags that the AMI gets in the consumer's account: the publisher's, as far as known; tags never cross accounts."""
     return {

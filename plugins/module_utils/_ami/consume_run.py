@@ -208,7 +208,14 @@ class Consumer:
             told = calls_permissions.describe_key(kms, key)
             if told.get("KeyManager") != "AWS":
                 grantee = consume_plan.service_role(self.place.account, role, key.split(":")[1])
-                yield Grant(key, grantee, consume_plan.is_granted(calls_permissions.list_grants(kms, key), grantee))
+                yield Grant(key, grantee, consume_plan.is_granted(self._known_grants(key), grantee))
+
+    def _known_grants(self, key: str) -> list[calls.Resource]:
+        try:
+            return calls_permissions.list_grants(self.clients.kms(self.place), key)
+        except AmiError as error:
+            refuse(consume_plan.grants_problem(key, self.place, why(error)))
+            raise
 
     # The copy
 

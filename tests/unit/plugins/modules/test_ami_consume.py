@@ -242,7 +242,10 @@ def test_the_publishers_key_is_granted_when_its_ami_is_used(world: World, consum
 
 def test_no_grant_where_none_is_wanted_or_can_be(world: World, consume: Consume) -> None:
     publish(world)
-    world.keys[HERE] = {"alias/aws/ebs": {"Arn": OWN_KEY, "KeyManager": "AWS"}, OWN_KEY: {"Arn": OWN_KEY, "KeyManager": "AWS"}}
+    world.keys[HERE] = {
+        "alias/aws/ebs": {"Arn": OWN_KEY, "KeyManager": "AWS"},
+        OWN_KEY: {"Arn": OWN_KEY, "KeyManager": "AWS"},
+    }
     consume(**BY_ROLE, copy=True, kms_key="alias/aws/ebs")
     assert world.grants == {}
 
@@ -313,6 +316,15 @@ def test_keys_that_can_not_be_used(world: World, consume: Consume) -> None:
     world.keys[HERE] = {THEIR_KEY: {"Arn": THEIR_KEY}}
     told = refused(world, consume, **BY_ROLE, copy=True, kms_key="alias/none")
     assert f"kms_key: account {OTHER} has no key alias/none" in told
+
+
+def test_grants_that_can_not_be_seen(world: World, consume: Consume) -> None:
+    publish(world, key=THEIR_KEY)
+    world.keys[HERE] = {THEIR_KEY: {"Arn": THEIR_KEY}}
+    world.faults.append(Fault("ListGrants", refusal("ListGrants", "AccessDeniedException"), times=9))
+    told = refused(world, consume, **BY_ROLE)
+    assert f"kms:CreateGrant, of which its owner has to allow account {OTHER} both" in told
+    assert consume(**BY_ROLE, autoscaling_role="")["changed"]
 
 
 def test_a_version_is_recorded_once(world: World, consume: Consume) -> None:

@@ -233,7 +233,9 @@ def test_nothing_to_do() -> None:
 def test_each_thing_that_lacks_is_a_change(given: dict[str, t.Any], kind: str, action: str) -> None:
     one = plan(**given)
     assert one.changed
-    assert [(line["kind"], line["action"]) for line in one.lines("ami-1") if line["action"] != "none"] == [(kind, action)]
+    assert [(line["kind"], line["action"]) for line in one.lines("ami-1") if line["action"] != "none"] == [
+        (kind, action)
+    ]
     assert one.before() != one.after("ami-1")
 
 
