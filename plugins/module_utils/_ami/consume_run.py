@@ -33,7 +33,7 @@ from .moving import ChannelError, ChannelLocks, Mover
 from .own_amis import check_ids
 from .steps import why
 from .tagging import check_tags
-from .versions import check_version, version_parameter
+from .versions import REVOKED_TAG, check_version, version_parameter
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "image": {"type": "str", "required": True},
@@ -228,7 +228,7 @@ class Consumer:
         known = read_known(self.clients, [wish])
         step = make_step(wish, known.copies)
         found = step.found
-        revoked = found is not None and found.ami.tags.get(consume_plan.REVOKED_TAG)
+        revoked = found is not None and found.ami.tags.get(REVOKED_TAG)
         refuse(
             step_problem(step),
             name_problem(step, known.named),
