@@ -15,10 +15,13 @@ import collections.abc as c
 import configparser
 import os
 import pathlib
+import re
 import typing as t
 
-# As in playbooks/vars/cloud.yml.
+# As in playbooks/vars/cloud.yml; with a number, the profile of another account of the local cloud.
 _PROFILE = "golden-local"
+_ENTERS = re.compile(rf"{_PROFILE}-(?P<account>[0-9]{{12}})")
+_ROLE = "OrganizationAccountAccessRole"
 _PORT = "4580"
 _REGION = "us-east-1"
 # What would lead somewhere else.
@@ -51,7 +54,8 @@ def _local_client(plugin: t.Any, variables: Variables, given: Variables) -> tupl
     endpoint = f"http://127.0.0.1:{_named(plugin, variables, 'golden_cloud_port', 'GOLDEN_CLOUD_PORT', _PORT)}"
     others = [name for name in _ELSEWHERE if given.get(name)]
     others += ["endpoint_url"] if given.get("endpoint_url") not in (None, "", endpoint) else []
-    others += ["profile"] if given.get("profile") not in (None, "", _PROFILE) else []
+    enters = _ENTERS.fullmatch(str(given.get("profile") or ""))
+    others += ["profile"] if not enters and given.get("profile") not in (None, "", _PROFILE) else []
     if others:
         raise LocalCloudError(
             f"The inventory says that the cloud is the local one, at {endpoint}, and {', '.join(others)} would lead elsewhere:"
@@ -59,8 +63,24 @@ def _local_client(plugin: t.Any, variables: Variables, given: Variables) -> tupl
         )
     name = _named(plugin, variables, "golden_cloud_name", "GOLDEN_CLOUD_NAME", "default")
     region = str(given.get("region") or _variable(plugin, variables, "golden_region") or _REGION)
-    client = isolated_session().create_client("ssm", region_name=region, endpoint_url=endpoint, **_keys(name))
-    return client, f"{region} of the local cloud"
+    keys = _keys(name)
+    if enters:
+        keys = _entered(enters["account"], isolated_session().create_client, region, endpoint, keys)
+    client = isolated_session().create_client("ssm", region_name=region, endpoint_url=endpoint, **keys)
+    whose = f", account {enters['account']}" if enters else ""
+    return client, f"{region} of the local cloud{whose}"
+
+
+def _entered(account: str, make: t.Any, region: str, endpoint: str, keys: dict[str, str]) -> dict[str, str]:
+    """Keys of another account of the local cloud."""
+    sts = make("sts", region_name=region, endpoint_url=endpoint, **keys)
+    role = f"arn:aws:iam::{account}:role/{_ROLE}"
+    session = sts.assume_role(RoleArn=role, RoleSessionName="golden.ami")["Credentials"]
+    return {
+        "aws_access_key_id": session["AccessKeyId"],
+        "aws_secret_access_key": session["SecretAccessKey"],
+        "aws_session_token": session["SessionToken"],
+    }
 
 
 def isolated_session() -> t.Any:

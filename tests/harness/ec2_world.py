@@ -181,7 +181,8 @@ class World:
             if region == place[1] and (owner == place[0] or (image["ImageId"], place[0]) in self.shared)
         ]
         if "Owners" in request:
-            found = [image for image in found if image["OwnerId"] == place[0]]
+            owners = {place[0] if owner == "self" else owner for owner in request["Owners"]}
+            found = [image for image in found if image["OwnerId"] in owners]
         fields = {"image-id": "ImageId", "name": "Name", "source-image-id": "SourceImageId"}
         return {"Images": [dict(one) for one in found if _passes(one, request.get("Filters", []), fields)]}
 

@@ -37,11 +37,15 @@ def plugins() -> Path | None:
 
 @dataclass
 class Terraform:
-    """A configuration in a directory of its own. ``variables`` are those that it declares."""
+    """A configuration in a directory of its own. ``variables`` are those that it declares.
+
+    ``session``: keys and Region in the names of the environment, for another account than the cloud's own.
+    """
 
     cloud: Cloud
     directory: Path
     variables: dict[str, t.Any] = field(default_factory=dict)
+    session: dict[str, str] = field(default_factory=dict)
 
     def add(self, *configurations: Path) -> None:
         """Take these files in: Terraform reads all that are there."""
@@ -90,11 +94,14 @@ class Terraform:
         """The cloud's own profile; nothing that the caller tells Terraform, such as variables and arguments."""
         state = self.cloud.home / "golden.ami" / "local_cloud" / self.cloud.name
         kept = {name: value for name, value in self.cloud.environment.items() if not name.startswith("TF_")}
-        return {
-            **kept,
+        profile = {
             "AWS_PROFILE": PROFILE,
             "AWS_CONFIG_FILE": str(state / "config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(state / "credentials"),
+        }
+        return {
+            **kept,
+            **(self.session or profile),
             "CHECKPOINT_DISABLE": "1",
             "TF_INPUT": "0",
         }

@@ -27,6 +27,20 @@ class Versions:
     def home(self) -> str:
         return str(self.client("sts").get_caller_identity()["Account"])
 
+    def session(self, account: str) -> dict[str, str]:
+        """Keys of an account, and the way to the cloud, in the names of the environment."""
+        role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+        keys = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.cloud.port}",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
     def client(self, service: str, region: str = "us-east-1", account: str = "") -> t.Any:
         key = (service, region, account)
         if key not in self._clients:

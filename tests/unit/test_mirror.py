@@ -32,6 +32,8 @@ EXCEPTIONS = {
 BY_MAIN = {
     "module_utils/_ami/recording.py": "modules/test_ami_record.py",
     "module_utils/_ami/calls_references.py": "module_utils/_ami/test_references.py",
+    "module_utils/_ami/calls_consume.py": "modules/test_ami_consume.py",
+    "module_utils/_ami/consume_run.py": "modules/test_ami_consume.py",
     "module_utils/_ami/calls_copy.py": "modules/test_ami_copy.py",
     "module_utils/_ami/copy_result.py": "modules/test_ami_copy.py",
     "module_utils/_ami/copy_world.py": "modules/test_ami_copy.py",

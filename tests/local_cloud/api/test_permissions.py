@@ -286,6 +286,33 @@ def test_a_customer_key_lets_in_whom_its_policy_or_a_grant_names(
         assert instance["StateReason"]["Code"] == "Client.InternalError"
 
 
+@pytest.mark.parametrize(
+    ("allowed", "operation"), [(["kms:DescribeKey", "kms:CreateGrant"], ""), (["kms:DescribeKey"], "CreateGrant")]
+)
+def test_another_account_grants_what_the_key_lets_it(
+    cloud: Any, client_of: Any, refused: Any, allowed: list[str], operation: str
+) -> None:
+    kms, theirs = cloud.client("kms"), client_of(OTHER, "kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    with refused("AccessDeniedException", "is not authorized to perform: kms:DescribeKey"):
+        theirs.describe_key(KeyId=key)
+    policy = _let_in(kms.get_key_policy(KeyId=key)["Policy"], Action=[*allowed, "kms:ListGrants"])
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+    assert theirs.describe_key(KeyId=key)["KeyMetadata"]["Arn"] == key
+    role = f"arn:aws:iam::{OTHER}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    asked = {"KeyId": key, "GranteePrincipal": role, "Operations": ["Decrypt"]}
+    if operation:
+        with refused("AccessDeniedException", f"is not authorized to perform: kms:{operation}"):
+            theirs.create_grant(**asked)
+        assert kms.list_grants(KeyId=key)["Grants"] == []
+        return
+    theirs.create_grant(**asked)
+    (grant,) = theirs.list_grants(KeyId=key)["Grants"]
+    assert grant["GranteePrincipal"] == role
+    with refused("AccessDeniedException", "kms:GetKeyPolicy"):
+        theirs.get_key_policy(KeyId=key, PolicyName="default")
+
+
 @pytest.mark.parametrize("lets_in", [True, False])
 def test_a_copy_can_be_encrypted_with_a_key_of_another_account(
     cloud: Any, ec2: Any, make_image: Any, client_of: Any, refused: Any, lets_in: bool

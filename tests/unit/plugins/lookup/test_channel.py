@@ -28,9 +28,13 @@ class Ssm:
         self.asked: list[tuple[str, str, str]] = []
 
     def __call__(self, client: t.Any, operation: str, request: dict[str, t.Any]) -> t.Any:
-        assert operation == "GetParameters"
         key = client._request_signer._credentials.access_key
         self.asked.append((client.meta.endpoint_url, client.meta.region_name, key))
+        if operation == "AssumeRole":
+            account = request["RoleArn"].split(":")[4]
+            session = {"AccessKeyId": f"ASIA{account}", "SecretAccessKey": "s", "SessionToken": "t"}
+            return {"Credentials": session}
+        assert operation == "GetParameters"
         found = [{"Name": name, "Value": self.parameters[name]} for name in request["Names"] if name in self.parameters]
         return {"Parameters": found}
 
@@ -95,6 +99,16 @@ def test_the_local_cloud_of_the_inventory_is_it(ssm: Ssm, monkeypatch: pytest.Mo
         ("http://127.0.0.1:4581", "us-east-1", "AKIDLOCAL"),
         ("http://127.0.0.1:4581", "eu-west-1", "AKIDLOCAL"),
     ]
+
+
+def test_another_account_of_the_local_cloud_is_entered(ssm: Ssm) -> None:
+    assert look("web", channel="prod", variables=LOCAL, profile="golden-local-222222222222") == ["ami-1"]
+    assert [key for _endpoint, _region, key in ssm.asked] == ["AKIDLOCAL", "ASIA222222222222"]
+    assert {endpoint for endpoint, _region, _key in ssm.asked} == {"http://127.0.0.1:4581"}
+    with pytest.raises(AnsibleLookupError, match="in us-east-1 of the local cloud, account 222222222222"):
+        look("x", channel="prod", variables=LOCAL, profile="golden-local-222222222222")
+    with pytest.raises(AnsibleLookupError, match="profile would lead elsewhere"):
+        look("web", channel="prod", variables=LOCAL, profile="golden-local-2222")
 
 
 def test_what_is_empty_is_not_given(ssm: Ssm) -> None:

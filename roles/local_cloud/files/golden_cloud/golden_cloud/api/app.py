@@ -29,6 +29,8 @@ from golden_cloud import state
 from golden_cloud.api import bus, logs, metadata, organizations, runtime
 from golden_cloud.api.autoscaling.backend import autoscaling_backends
 from golden_cloud.api.autoscaling.responses import CloudAutoScalingResponse
+from golden_cloud.api.cloudformation import model as cloudformation
+from golden_cloud.api.cloudformation.responses import CloudFormationResponse
 from golden_cloud.api.codebuild import credentials as build_credentials
 from golden_cloud.api.codebuild import responses as codebuild
 from golden_cloud.api.codebuild.backend import codebuild_backends
@@ -72,6 +74,7 @@ BACKENDS: dict[str, BackendDict] = {
     "kms": kms_backends,
     "organizations": organizations_backends,
     "autoscaling": autoscaling_backends,
+    "cloudformation": cloudformation.cloudformation_backends,
     "rbin": rbin_backends,
     "codepipeline": codepipeline_backends,
     "events": events_backends,
@@ -93,6 +96,7 @@ SERVICES: dict[str, Dispatch] = {
     "kms": CloudKMSResponse.dispatch,
     "organizations": CloudOrganizationsResponse.dispatch,
     "autoscaling": CloudAutoScalingResponse.dispatch,
+    "cloudformation": CloudFormationResponse.dispatch,
     "rbin": CloudRbinResponse.dispatch,
     "codepipeline": CloudCodePipelineResponse.dispatch,
     "events": CloudEventsResponse.dispatch,
@@ -151,6 +155,7 @@ class App:
             logs.recover()
             lifecycle.recover()
             codebuild.recover()
+            cloudformation.recover()
             self._cloud.touched()
         self.save()
 

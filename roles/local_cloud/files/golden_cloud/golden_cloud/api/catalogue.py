@@ -200,6 +200,19 @@ _AUTOSCALING |= {
     "CancelInstanceRefresh": _only("AutoScalingGroupName"),
 }
 
+_CLOUDFORMATION = _as_is("GetTemplate DescribeStackEvents DescribeStackResource")
+_CLOUDFORMATION |= {
+    "CreateStack": _only(
+        "StackName TemplateBody Parameters OnFailure DisableRollback Tags Capabilities ClientRequestToken"
+    ),
+    "DeleteStack": _only("StackName ClientRequestToken"),
+    "DescribeStacks": _only("StackName NextToken"),
+    "DescribeStackEvents": _only("StackName NextToken"),
+    "DescribeStackResources": _only("StackName LogicalResourceId"),
+    "ListStackResources": _only("StackName NextToken"),
+    "GetTemplate": _only("StackName"),
+}
+
 _RBIN = _as_is("GetRule DeleteRule")
 _RBIN |= {
     "CreateRule": _only("RetentionPeriod Description Tags ResourceType ResourceTags ExcludeResourceTags"),
@@ -391,6 +404,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "kms": _KMS,
     "organizations": _ORGANIZATIONS,
     "autoscaling": _AUTOSCALING,
+    "cloudformation": _CLOUDFORMATION,
     "rbin": _RBIN,
     "codepipeline": _CODEPIPELINE,
     "events": _EVENTS,

@@ -21,6 +21,8 @@ from golden_cloud.api.service import CloudResponse
 
 KEY_ARN = re.compile(r"arn:aws:kms:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):key/(?P<id>.+)")
 AMAZONS = "alias/aws/"
+ACROSS = ("DescribeKey", "CreateGrant", "ListGrants", "RevokeGrant")
+"""What AWS lets other accounts do with a key, of what there is here."""
 NEEDED = ("DescribeKey", "CreateGrant", "Decrypt")
 """What somebody must be allowed with the key of an image to copy or to launch it."""
 OF_DISKS = (*NEEDED, "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
@@ -41,6 +43,30 @@ class CloudKmsBackend(KmsBackend):
 
 class CloudKMSResponse(CloudResponse, KmsResponse):
     """Every operation of KMS that the catalogue lists."""
+
+    @property
+    def kms_backend(self) -> KmsBackend:
+        """The account's own; for a key of another one, named by its ARN, that one's, if the key lets the caller in."""
+        backend: KmsBackend = super().kms_backend
+        operation, arn = str(self._get_action()), str(self._get_param("KeyId") or "")
+        match = KEY_ARN.fullmatch(arn)
+        if match is None or match["account"] == self.identity.account_id:
+            return backend
+        key = find_key(arn)
+        if (
+            operation not in ACROSS
+            or match["region"] != self.region
+            or key is None
+            or not _allowed_itself(key, self.identity, operation)
+        ):
+            raise CloudError(
+                "AccessDeniedException",
+                f"User: {self.identity.arn} is not authorized to perform: kms:{operation} on resource: {arn} because "
+                "the resource does not exist in this Region, no resource-based policies allow access, or a "
+                "resource-based policy explicitly denies access",
+            )
+        owner: KmsBackend = kms_backends[match["account"]][match["region"]]
+        return owner
 
     def put_key_policy(self) -> str:
         key_id, policy = self._named_key(), self._get_param("Policy")
@@ -109,6 +135,11 @@ def may_use(arn: str | None, who: Identity, service: str) -> bool:
     return all(_allowed(key, who, operation, service) for operation in NEEDED)
 
 
+def _allowed_itself(key: Key, who: Identity, operation: str) -> bool:
+    """Whether somebody of another account may call the operation, and not a service for them."""
+    return _allowed(key, who, operation, "")
+
+
 def _allowed(key: Key, who: Identity, operation: str, service: str) -> bool:
     policy = [s for s in _statements(key.policy) if _concerns(s, who, operation, service, key)]
     if any(s.get("Effect") == "Deny" for s in policy):
@@ -144,12 +175,13 @@ def _context(who: Identity, operation: str, service: str, key: Key) -> dict[str,
     organization = organization_of(who.account_id)
     context = {
         "kms:calleraccount": who.account_id,
-        "kms:viaservice": f"{service}.{key.region}.amazonaws.com",
         "aws:principalaccount": who.account_id,
         "aws:principalarn": who.arn,
     }
+    if service:
+        context["kms:viaservice"] = f"{service}.{key.region}.amazonaws.com"
     if operation == "CreateGrant":
-        context["kms:grantisforawsresource"] = "true"
+        context["kms:grantisforawsresource"] = str(bool(service)).lower()
     if organization is not None:
         context["aws:principalorgid"] = organization.id
     return context

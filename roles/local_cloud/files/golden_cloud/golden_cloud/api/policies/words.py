@@ -21,6 +21,7 @@ _CODES: dict[str, tuple[str, int]] = {
     "iam": ("AccessDenied", 403),
     "sts": ("AccessDenied", 403),
     "autoscaling": ("AccessDenied", 403),
+    "cloudformation": ("AccessDenied", 403),
     "sns": ("AuthorizationError", 403),
     "sqs": ("AccessDenied", 403),
     "rbin": ("AccessDeniedException", 403),

@@ -33,6 +33,7 @@ TABLES: dict[str, Table] = {
     "kms": kms.TABLE,
     "organizations": accounts.ORGANIZATIONS,
     "autoscaling": scaling.AUTOSCALING,
+    "cloudformation": scaling.CLOUDFORMATION,
     "rbin": scaling.RBIN,
     "s3": s3.TABLE,
     "codecommit": sources.CODECOMMIT,

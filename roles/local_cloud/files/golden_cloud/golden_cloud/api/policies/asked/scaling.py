@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What operations of Auto Scaling and of the Recycle Bin ask for."""
+"""What operations of Auto Scaling, of CloudFormation and of the Recycle Bin ask for."""
 
 from __future__ import annotations
 
@@ -21,6 +21,20 @@ AUTOSCALING = table(
     StartInstanceRefresh {_GROUP}
     CancelInstanceRefresh {_GROUP}
     DisableMetricsCollection {_GROUP}
+    """,
+)
+
+CLOUDFORMATION = table(
+    "cloudformation",
+    """
+    CreateStack stack/{StackName}/*
+    DeleteStack stack/{StackName}/*
+    DescribeStacks ?stack/{StackName}/*
+    DescribeStackEvents stack/{StackName}/*
+    DescribeStackResource stack/{StackName}/*
+    DescribeStackResources stack/{StackName}/*
+    ListStackResources stack/{StackName}/*
+    GetTemplate stack/{StackName}/*
     """,
 )
 
