@@ -113,8 +113,7 @@ def read_world(module: t.Any) -> World:
     stage = Place(options.account or accounts.home_account, options.region or module.region)
     world = World(options, aws_access(module), accounts, stage_accounts, module.region, stage, module.check_mode)
     try:
-        # Nothing is told of what could not be entered.
-        _ = world.cloud
+        stage_accounts.cloud(stage.account)
     except AmiError as error:
         raise DeployError(
             f"The account {stage.account} of the stage {options.channel} cannot be entered: {why(error)}. Correct stage.account or"
@@ -128,7 +127,7 @@ def _with_expected(options: Options) -> Options:
 
     def holds(gate: dict[str, t.Any]) -> bool:
         soaked = gate.get("soaked")
-        return bool(soaked) and soaked["channel"] in options.expected_channels and soaked["days"] == 0
+        return soaked is not None and soaked["channel"] in options.expected_channels and soaked["days"] == 0
 
     move = options.promotion
     kept = tuple(gate for gate in move.gates if not holds(gate))
