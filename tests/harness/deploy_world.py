@@ -138,7 +138,10 @@ class DeployWorld(World):
         template = self._template(where, request)
         (number,) = map(int, request["Versions"])
         if number == template.default:
-            refusal = {"VersionNumber": number, "ResponseError": {"Code": "unexpectedError", "Message": "it is the default"}}
+            refusal = {
+                "VersionNumber": number,
+                "ResponseError": {"Code": "unexpectedError", "Message": "it is the default"},
+            }
             return {"UnsuccessfullyDeletedLaunchTemplateVersions": [refusal]}
         del template.versions[number]
         return {"SuccessfullyDeletedLaunchTemplateVersions": [{"VersionNumber": number}]}

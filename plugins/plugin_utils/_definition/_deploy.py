@@ -69,4 +69,7 @@ def _mistakes(deploy: dict[str, t.Any]) -> c.Iterator[tuple[Path, str]]:
             yield key, f"{asked!r} is no URL that can be asked; one looks like http://{ADDRESS}/health"
         else:
             if not grouped and ADDRESS not in asked:
-                yield key, f"{ADDRESS}, which stands for the new instance's address, is not in it, so something else would answer"
+                yield (
+                    key,
+                    f"{ADDRESS}, which stands for the new instance's address, is not in it, so something else would answer",
+                )

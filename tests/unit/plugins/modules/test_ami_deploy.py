@@ -130,7 +130,10 @@ def test_it_waits_until_it_is_healthy(world: DeployWorld, template: Template, de
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (Reply(200, "<h1>Error establishing a database connection</h1> Welcome"), "says 'Error establishing', which it"),
+        (
+            Reply(200, "<h1>Error establishing a database connection</h1> Welcome"),
+            "says 'Error establishing', which it",
+        ),
         (Reply(200, "It works!"), "answered 200 and does not say 'Welcome': It works!"),
         (Reply(503, "Busy"), "answered 503, not 200: Busy"),
         (Reply(302, "", "https://www.example.com/"), "answered 302 to https://www.example.com/, which is not followed"),
@@ -400,7 +403,9 @@ def test_a_target_group_has_the_instance_only_while_it_is_asked(
     assert deploy(health=health)["outcome"] == "deployed"
     assert world.targets == []
     writes = world.writes()
-    assert writes.index("DeregisterTargets", writes.index("DeregisterTargets") + 1) < writes.index("ModifyLaunchTemplate")
+    assert writes.index("DeregisterTargets", writes.index("DeregisterTargets") + 1) < writes.index(
+        "ModifyLaunchTemplate"
+    )
 
 
 def test_a_playbook_runs_with_a_key_of_the_run(

@@ -43,7 +43,12 @@ def test_both_status_checks_have_to_pass(told: t.Any, healthy: bool, said: str) 
     ("told", "healthy", "said", "final"),
     [
         ({"State": "healthy"}, True, "healthy", False),
-        ({"State": "initial", "Reason": "Elb.RegistrationInProgress"}, False, "initial (Elb.RegistrationInProgress)", False),
+        (
+            {"State": "initial", "Reason": "Elb.RegistrationInProgress"},
+            False,
+            "initial (Elb.RegistrationInProgress)",
+            False,
+        ),
         ({"State": "unused", "Reason": "Target.NotInUse"}, False, "unused (Target.NotInUse)", True),
         ({"State": "unused", "Reason": "Target.NotRegistered"}, False, "unused (Target.NotRegistered)", False),
         (None, False, "it does not know the instance yet", False),
@@ -64,7 +69,12 @@ def test_of_a_target_only_healthy_is(told: t.Any, healthy: bool, said: str, fina
         (Reply(None, error="timed out"), Url(ASKED), False, f"{ASKED} does not answer: timed out"),
         (Reply(200, "x"), Url(ASKED, must_say=("y", "x", "z")), False, "does not say 'y', 'z': x"),
         (Reply(200, "all is well"), Url(ASKED, must_say=("all", "well")), True, "answered 200"),
-        (Reply(200, "ok Oops"), Url(ASKED, must_say=("ok",), must_not_say=("Oops",)), False, "says 'Oops', which it must not"),
+        (
+            Reply(200, "ok Oops"),
+            Url(ASKED, must_say=("ok",), must_not_say=("Oops",)),
+            False,
+            "says 'Oops', which it must not",
+        ),
         # As it is written: no patterns, no other case.
         (Reply(200, "ERROR"), Url(ASKED, must_not_say=("error",)), True, "answered 200"),
         (Reply(200, "abc"), Url(ASKED, must_say=("a.c",)), False, "does not say 'a.c'"),

@@ -13,7 +13,9 @@ from ansible_collections.golden.ami.plugins.plugin_utils._definition import _loa
 from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
 
 SCHEMA = _load.read_schema(Path(__file__).parents[5] / "roles" / "image" / "files" / "image.schema.json")
-SMALLEST = "base: {ssm_parameter: /a}\nprovision: {roles: [web]}\nbuilder: {instance_types: [m7i.large], ssh_username: me}\n"
+SMALLEST = (
+    "base: {ssm_parameter: /a}\nprovision: {roles: [web]}\nbuilder: {instance_types: [m7i.large], ssh_username: me}\n"
+)
 DEV = "channels:\n  dev:\n    deploy:\n      launch_template: web-dev\n"
 
 
@@ -78,8 +80,14 @@ def test_paths_are_absolute_and_durations_seconds(tmp_path: Path) -> None:
     ("more", "said"),
     [
         ("      health: {status_checks: false}\n", "8: channels.dev.deploy.health: nothing is asked"),
-        ("      health: {url: {url: 'http://x/'}}\n", "8: channels.dev.deploy.health.url.url: {address}, which stands for"),
-        ("      health: {url: {url: 'http://{address'}}\n", "8: channels.dev.deploy.health.url.url: 'http://{address' is no URL"),
+        (
+            "      health: {url: {url: 'http://x/'}}\n",
+            "8: channels.dev.deploy.health.url.url: {address}, which stands for",
+        ),
+        (
+            "      health: {url: {url: 'http://{address'}}\n",
+            "8: channels.dev.deploy.health.url.url: 'http://{address' is no URL",
+        ),
         ("      health: {url: {url: 'ftp://{address}'}}\n", "does not have the expected form"),
         ("      health: {url: {}}\n", "url is missing"),
         ("      health: {playbook: tests/none.yml}\n", "tests/none.yml does not exist"),
