@@ -452,7 +452,7 @@ launch_template:
       returned: success
       type: str
     former_image_id:
-      description: The AMI of that.
+      description: The AMI of that. V(none) when there was no launch template.
       returned: success
       type: str
   sample:
