@@ -158,7 +158,7 @@ def served(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator
 def deploy_block(served: Served, channel: str, **more: t.Any) -> dict[str, t.Any]:
     url = {"url": "http://{address}/", "must_say": [WELCOME], "must_not_say": [BROKEN]}
     health = {"url": url}
-    return {"launch_template": f"{served.image}-{channel}", "health": health, "timeout": "90s", "bake_time": 2, **more}
+    return {"launch_template": f"{served.image}-{channel}", "health": health, "timeout": "45s", "bake_time": 2, **more}
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def options(served: Served) -> dict[str, t.Any]:
         "image": served.image,
         "channel": channel,
         **block,
-        "timeout": 90,
+        "timeout": 60,
         "version": "1.0",
     }
 
