@@ -15,7 +15,7 @@ version_added: 1.0.0
 description:
   - Gives the launch template of a stage a new version with the AMI, launches an instance from that version in the stage's account, and asks
     how it is. When all that O(health) names is healthy, that version becomes the template's default and the channel is moved as by
-    M(golden.ami.ami_promote), with its gates, locks and history.
+    M(golden.ami.ami_promote), with its gates, locks and history. The gates are asked before anything is launched, and once more then.
   - When it is not, the new version is removed, the default version and the channel stay where they are, and the module fails with what was
     asked, what was answered, and the last lines of the console.
   - With O(auto_scaling_group) the instances of that group are replaced by an instance refresh instead, and asked while that goes on. When
@@ -29,6 +29,7 @@ author:
 extends_documentation_fragment:
   - golden.ami._attributes
   - golden.ami._attributes.actiongroup_aws
+  - golden.ami._gates
   - golden.ami._places
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -70,79 +71,6 @@ options:
     description:
       - Take the version of this AMI, which is in the task's own account and Region when they are among the places, otherwise in the first of them.
     type: str
-  gates:
-    description:
-      - What the version must have shown, as in M(golden.ami.ami_promote). They are asked before anything is launched, and once more when
-        the channel is moved.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      tested:
-        description:
-          - Whether the tag C(golden:tested) must say V(passed).
-        type: bool
-      soaked:
-        description:
-          - It must have been in another channel for a while, without being taken out of it by a rollback.
-        type: dict
-        suboptions:
-          channel:
-            description:
-              - The other channel.
-            type: str
-            required: true
-          days:
-            description:
-              - For how many days, also parts of them.
-            type: float
-            required: true
-      scan:
-        description:
-          - What a scan found must not be worse than this. The tag C(golden:scan) has the worst that was found as its first word.
-        type: dict
-        suboptions:
-          max_severity:
-            description:
-              - The worst severity that is allowed.
-            type: str
-            choices:
-              - none
-              - low
-              - medium
-              - high
-              - critical
-            required: true
-      approved:
-        description:
-          - Somebody must have approved it. The tag has the names of those who did.
-        type: dict
-        suboptions:
-          by:
-            description:
-              - Whose approval counts. Without any, that of anybody.
-            type: list
-            elements: str
-            default: []
-          tag:
-            description:
-              - The tag.
-            type: str
-            default: golden:approved-by
-      base_not_eol:
-        description:
-          - The base that it was made from must still be maintained.
-        type: dict
-        suboptions:
-          date:
-            description:
-              - The last day of that, like V(2028-06-30). Without it the tag says so.
-            type: str
-          tag:
-            description:
-              - The tag.
-            type: str
-            default: golden:base-eol
   expected_channels:
     description:
       - In check mode, channels that earlier stages of a chain would have moved by then. That the version soaked there for V(0) days is taken

@@ -17,6 +17,7 @@ DOCUMENTATION = "documentation only"
 EXCEPTIONS = {
     "doc_fragments/_attributes.py": DOCUMENTATION,
     "doc_fragments/_codebuild.py": DOCUMENTATION,
+    "doc_fragments/_gates.py": DOCUMENTATION,
     "doc_fragments/_packer.py": DOCUMENTATION,
     "doc_fragments/_own_amis.py": DOCUMENTATION,
     "doc_fragments/_places.py": DOCUMENTATION,
