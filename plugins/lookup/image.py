@@ -113,7 +113,7 @@ _raw:
       description: Where versions go, and who may use them.
       type: dict
     channels:
-      description: The channels by name, each with its C(gates).
+      description: The channels by name, each with its C(gates) and, where it is deployed to, C(deploy), with durations in seconds.
       type: dict
     retention:
       description: Which versions stay. Ages are in days, V(none) where age does not matter.

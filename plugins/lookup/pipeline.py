@@ -52,8 +52,9 @@ options:
     required: true
   stages:
     description:
-      - The stages, in the order source, validate, build, test, approve, distribute, promote. Without any, those that the definition
-        has something to do for.
+      - The stages, in the order source, validate, build, test, approve, distribute, deploy, promote. Without any, those that the
+        definition has something to do for.
+      - Stage deploy goes through the channels that have C(deploy), up to O(channel), and takes the place of promote for that one.
     type: list
     elements: str
     default: []

@@ -27,6 +27,7 @@ author:
 extends_documentation_fragment:
   - golden.ami._attributes
   - golden.ami._attributes.actiongroup_aws
+  - golden.ami._gates
   - golden.ami._places
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -57,6 +58,7 @@ options:
       - With V(promoted) the channel is to name what O(version), O(from_channel) or O(image_id) says.
       - With V(rolled_back) it is to name the former version, the last one before it that still exists everywhere and is not revoked. When it
         was the last move already that went back, nothing changes; to go back further, name O(version).
+      - A rollback has no gates but that the version is not revoked and did not fail its tests.
     type: str
     choices:
       - promoted
@@ -75,82 +77,6 @@ options:
     description:
       - Take the version of this AMI, which is in the task's own account and Region when they are among the places, otherwise in the first of them.
     type: str
-  gates:
-    description:
-      - What the version must have shown. Each entry has one of the following options. When something would be moved and one of them is
-        not passed, nothing is changed, and all are told with their reasons.
-      - That it is not revoked is asked for always.
-      - Tags are looked for on the AMIs of the version in all places; the worst that one of them says counts.
-      - A rollback has no other gates.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      tested:
-        description:
-          - Whether the tag C(golden:tested) must say V(passed).
-        type: bool
-      soaked:
-        description:
-          - It must have been in another channel for a while, without being taken out of it by a rollback.
-        type: dict
-        suboptions:
-          channel:
-            description:
-              - The other channel.
-            type: str
-            required: true
-          days:
-            description:
-              - For how many days, also parts of them.
-            type: float
-            required: true
-      scan:
-        description:
-          - What a scan found must not be worse than this. The tag C(golden:scan) has the worst that was found as its first word.
-        type: dict
-        suboptions:
-          max_severity:
-            description:
-              - The worst severity that is allowed.
-            type: str
-            choices:
-              - none
-              - low
-              - medium
-              - high
-              - critical
-            required: true
-      approved:
-        description:
-          - Somebody must have approved it. The tag has the names of those who did.
-        type: dict
-        suboptions:
-          by:
-            description:
-              - Whose approval counts. Without any, that of anybody.
-            type: list
-            elements: str
-            default: []
-          tag:
-            description:
-              - The tag.
-            type: str
-            default: golden:approved-by
-      base_not_eol:
-        description:
-          - The base that it was made from must still be maintained.
-        type: dict
-        suboptions:
-          date:
-            description:
-              - The last day of that, like V(2028-06-30). Without it the tag says so.
-            type: str
-          tag:
-            description:
-              - The tag.
-            type: str
-            default: golden:base-eol
   timeout:
     description:
       - Seconds to wait until all that was written reads back. AWS looks at the AMI after it has taken the parameter.

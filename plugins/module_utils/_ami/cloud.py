@@ -49,6 +49,9 @@ class Cloud:
     def autoscaling(self, region: str | None = None) -> Client:
         return self.client("autoscaling", region)
 
+    def elbv2(self, region: str | None = None) -> Client:
+        return self.client("elbv2", region)
+
     def kms(self, region: str | None = None) -> Client:
         return self.client("kms", region)
 

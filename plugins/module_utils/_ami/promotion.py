@@ -320,13 +320,14 @@ def run(module: t.Any) -> Result:
     accounts = Accounts(module.client, module.region, module.params["role_name"])
     promotion = Promotion(options, accounts, module.region)
     plan = promotion.plan()
-    _check_verdicts(options, plan)
+    check_verdicts(options, plan)
     if plan.changes and not module.check_mode:
-        _apply(options, promotion, plan, calls_parameters.get_caller(accounts.home.sts()))
+        apply(options, promotion, plan, calls_parameters.get_caller(accounts.home.sts()))
     return result_of(options, plan)
 
 
-def _apply(options: Options, promotion: Promotion, plan: Plan, by: str) -> None:
+def apply(options: Options, promotion: Promotion, plan: Plan, by: str) -> None:
+    """Move the channel as planned, in every place or in none."""
     with ChannelLocks(promotion.clouds, options.image, options.timeout):
         # Another one may have moved it between the look and the lock.
         again = promotion.plan()
@@ -338,12 +339,12 @@ def _apply(options: Options, promotion: Promotion, plan: Plan, by: str) -> None:
                 **unchanged(options, again),
             )
         # It may have been revoked meanwhile: that takes the same lock.
-        _check_verdicts(options, again)
+        check_verdicts(options, again)
         kind = ROLLED_BACK if options.rolls_back else PROMOTED
         Mover(promotion.clouds, kind, by, options.timeout).apply(plan.moves)
 
 
-def _check_verdicts(options: Options, plan: Plan) -> None:
+def check_verdicts(options: Options, plan: Plan) -> None:
     """All must have passed for a move; a version that is revoked or failed its tests is no good where it is, either."""
     failed = [one for one in plan.verdicts if not one.passed]
     if not failed or not (plan.changes or any(one.gate in gates.ALWAYS for one in failed)):

@@ -20,7 +20,7 @@ Definition = c.Mapping[str, t.Any]
 Options = dict[str, t.Any]
 
 SOURCE, APPROVE = "source", "approve"
-ORDER = (SOURCE, "validate", "build", "test", APPROVE, "distribute", "promote")
+ORDER = (SOURCE, "validate", "build", "test", APPROVE, "distribute", "deploy", "promote")
 _ALWAYS = (SOURCE, "validate", "build")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What the stages tell each other; a caller's would be lost.
@@ -49,10 +49,24 @@ class Wishes:
     scheduled: bool = False
 
 
-def choose_stages(asked: c.Sequence[str], definition: Definition) -> tuple[str, ...]:
-    """Those that were asked for, or those that the definition has something to do for. Raises PipelineProblem."""
+def chain_of(definition: Definition, channel: str) -> tuple[str, ...]:
+    """The channels that the pipeline deploys to, one after the other: those with C(deploy), up to its own channel."""
+    channels = list(definition["channels"])
+    last = channels.index(channel) + 1 if channel in channels else len(channels)
+    return tuple(name for name in channels[:last] if "deploy" in definition["channels"][name])
+
+
+def choose_stages(asked: c.Sequence[str], definition: Definition, channel: str = "") -> tuple[str, ...]:
+    """Those that were asked for, or those that the definition has something to do for. Raises PipelineProblem.
+
+    C(channel) is the pipeline's own: where it is deployed to, that is how it is promoted.
+    """
     if not asked:
-        return tuple(stage for stage in ORDER if stage in _ALWAYS or _WANTED[stage](definition))
+        chain = chain_of(definition, channel)
+        own = channel or next(reversed(definition["channels"]), "")
+        wanted = {stage: want(definition) for stage, want in _WANTED.items()}
+        wanted |= {"deploy": bool(chain), "promote": bool(own) and own not in chain}
+        return tuple(stage for stage in ORDER if stage in _ALWAYS or wanted[stage])
     unknown = [stage for stage in asked if stage not in ORDER]
     if unknown:
         raise PipelineProblem(f"pipeline_stages: there is no {', '.join(unknown)}, only {', '.join(ORDER)}")
@@ -62,7 +76,7 @@ def choose_stages(asked: c.Sequence[str], definition: Definition) -> tuple[str, 
         raise PipelineProblem(f"pipeline_stages: each once, in the order {', '.join(ORDER)}; found {', '.join(asked)}")
     if len(asked) == 1:
         raise PipelineProblem("pipeline_stages: a pipeline has two stages at least, and source alone builds nothing")
-    late = [stage for stage in asked if stage in ("test", APPROVE, "distribute", "promote")]
+    late = [stage for stage in asked if stage in ("test", APPROVE, "distribute", "deploy", "promote")]
     if late and "build" not in asked:
         raise PipelineProblem(f"pipeline_stages: {late[0]} is about what build makes, which is not among them")
     return tuple(asked)
@@ -74,7 +88,6 @@ _WANTED: dict[str, c.Callable[[Definition], bool]] = {
     "distribute": lambda image: bool(
         image["distribution"]["regions"] or image["distribution"]["accounts"] or _shares(image)
     ),
-    "promote": lambda image: bool(image["channels"]),
 }
 
 
@@ -119,7 +132,23 @@ def needs_of(wishes: Wishes, stages: c.Sequence[str], definition: Definition, na
         reboots=definition["tests"]["reboot"],
         compares=bool(definition["channels"]),
         scheduled=wishes.scheduled,
+        deployments=tuple(_deployments(wishes, definition, names)),
     )
+
+
+def _deployments(wishes: Wishes, definition: Definition, names: Names) -> c.Iterator[permissions.Deployment]:
+    """What is deployed to, as far as permissions follow from it."""
+    for channel in chain_of(definition, wishes.channel):
+        deploy = definition["channels"][channel]["deploy"]
+        account, role = deploy.get("account"), deploy.get("role_name", definition["distribution"]["role_name"])
+        foreign = account not in (None, names.place.account)
+        yield permissions.Deployment(
+            region=deploy.get("region", names.place.region),
+            entered=f"arn:{names.place.partition}:iam::{account}:role/{role}" if foreign else "",
+            group=deploy.get("auto_scaling_group", {}).get("name", ""),
+            target_group=deploy["health"].get("target_group", ""),
+            logs_in="playbook" in deploy["health"],
+        )
 
 
 def _parameters(base: Definition) -> tuple[str, ...]:
@@ -133,7 +162,7 @@ def _parameters(base: Definition) -> tuple[str, ...]:
 def declare(wishes: Wishes, definition: Definition, names: Names) -> dict[str, t.Any]:
     """C(roles), C(projects) and C(stages) of the pipeline. Raises PipelineProblem, and NameProblem."""
     environment = check_environment(wishes.environment)
-    stages = choose_stages(wishes.stages, definition)
+    stages = choose_stages(wishes.stages, definition, wishes.channel)
     wishes = dataclasses.replace(wishes, stages=stages)
     channel = _channel(wishes, stages, definition)
     if wishes.connection:
@@ -141,9 +170,11 @@ def declare(wishes: Wishes, definition: Definition, names: Names) -> dict[str, t
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+", wishes.full_repository):
             raise NameProblem(f"source_repository {wishes.full_repository!r}: with source_connection it is OWNER/NAME")
     work = [stage for stage in stages if stage in permissions.STAGES]
+    told = dict.fromkeys(work, "") | {"test": channel, "promote": channel}
+    told["deploy"] = ",".join(chain_of(definition, wishes.channel))
     return {
         "roles": [role.as_option() for role in permissions.derive(needs_of(wishes, stages, definition, names), names)],
-        "projects": [_project(stage, environment, channel, names) for stage in work],
+        "projects": [_project(stage, environment, told[stage], names) for stage in work],
         "stages": [_stage(stage, wishes, channel, names) for stage in stages],
         "channel": channel,
     }
@@ -159,12 +190,14 @@ def _channel(wishes: Wishes, stages: c.Sequence[str], definition: Definition) ->
         raise PipelineProblem(
             "pipeline_stages: promote needs channels in the definition (image.yml), and there are none"
         )
+    if "deploy" in stages and not chain_of(definition, wishes.channel):
+        raise PipelineProblem("pipeline_stages: deploy needs channels with deploy in the definition (image.yml)")
     return wishes.channel or (channels[-1] if channels else "")
 
 
 def _project(stage: str, environment: dict[str, str], channel: str, names: Names) -> Options:
     told = {**environment, "GOLDEN_STAGE": stage, "GOLDEN_TOPIC_ARN": names.topic_arn}
-    if channel and stage in ("test", "promote"):
+    if channel:
         told["GOLDEN_CHANNEL"] = channel
     return {
         "name": names.stage(stage),

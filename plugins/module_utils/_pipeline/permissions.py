@@ -26,6 +26,18 @@ _EC2_READS = {
     "build": (*_LOOKS, "DescribeTags", "DescribeRegions", "DescribeKeyPairs"),
     "test": (*_LOOKS, "DescribeTags", "DescribeKeyPairs", "DescribeInstanceTypes"),
     "distribute": ("DescribeImages", "DescribeSnapshots"),
+    # Launch templates, instances of them, and what of these is left.
+    "deploy": (
+        *(
+            "DescribeImages",
+            "DescribeSnapshots",
+            "DescribeInstances",
+            "DescribeInstanceStatus",
+            "DescribeInstanceTypes",
+        ),
+        *("DescribeLaunchTemplates", "DescribeLaunchTemplateVersions", "DescribeSubnets", "DescribeVolumes"),
+        *("DescribeTags", "DescribeKeyPairs", "DescribeSecurityGroups"),
+    ),
     "promote": ("DescribeImages", "DescribeSnapshots"),
 }
 _MACHINES = {
@@ -46,6 +58,18 @@ class Role:
 
     def as_option(self) -> dict[str, t.Any]:
         return {"name": self.name, "service": self.service, "statements": list(self.statements)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """A stage that is deployed to. C(entered) is the role of another account, which has rights of its own there."""
+
+    region: str
+    entered: str = ""
+    group: str = ""
+    target_group: str = ""
+    # Whether a playbook asks the instance.
+    logs_in: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +96,7 @@ class Needs:
     reboots: bool = True
     # Tests compare what is inside with what a channel names.
     compares: bool = False
+    deployments: tuple[Deployment, ...] = ()
 
 
 def derive(needs: Needs, names: Names) -> list[Role]:
@@ -143,7 +168,7 @@ def _network(needs: Needs, names: Names) -> list[Statement]:
 
 def _work(stage: str, needs: Needs, names: Names) -> list[Statement]:
     # Where Regions are named, it is asked whether there are such.
-    regions = ("DescribeRegions",) if needs.regions and stage in ("test", "distribute", "promote") else ()
+    regions = ("DescribeRegions",) if needs.regions and stage in ("test", "distribute", "deploy", "promote") else ()
     reads = _statement("Look", [f"ec2:{action}" for action in (*_EC2_READS[stage], *regions)], "*")
     return [reads, *_WORK[stage](needs, names)]
 
@@ -272,8 +297,85 @@ def _promote(needs: Needs, names: Names) -> list[Statement]:
     return [_statement("Registry", [f"ssm:{action}" for action in registry], *places), *_entered(needs)]
 
 
-def _entered(needs: Needs) -> list[Statement]:
-    return [_statement("Enter", ["sts:AssumeRole"], *needs.entered)] if needs.entered else []
+def _entered(needs: Needs, *more: str) -> list[Statement]:
+    entered = {*needs.entered, *more}
+    return [_statement("Enter", ["sts:AssumeRole"], *entered)] if entered else []
+
+
+def _deploy(needs: Needs, names: Names) -> list[Statement]:
+    """To move channels as promote does, and what stages in the pipeline's own account do besides."""
+    registry = [one for one in _promote(needs, names) if one["Sid"] != "Enter"]
+    here = [one for one in needs.deployments if not one.entered]
+    entered = _entered(needs, *(one.entered for one in needs.deployments if one.entered))
+    if not here:
+        return [*registry, *entered]
+    regions = dict.fromkeys(one.region for one in here)
+    places = [dataclasses.replace(names, place=dataclasses.replace(names.place, region=one)) for one in regions]
+
+    def on(*kinds: str) -> list[str]:
+        return [_ec2(place, kind) for place in places for kind in kinds]
+
+    launched = [kind for kind in _LAUNCHED if kind != "key-pair"]
+    template = ("Create", "Modify", "Delete")
+    keys = [
+        _statement("KeyPair", ["ec2:ImportKeyPair", "ec2:DeleteKeyPair"], *on("key-pair")),
+    ]
+    logs_in = any(one.logs_in for one in here)
+    tagged = ("instance", "volume", *(("key-pair",) if logs_in else ()))
+    return [
+        *registry,
+        *entered,
+        _statement(
+            "Template",
+            [
+                *(f"ec2:{verb}LaunchTemplate" for verb in template),
+                "ec2:CreateLaunchTemplateVersion",
+                "ec2:DeleteLaunchTemplateVersions",
+            ],
+            *on("launch-template"),
+        ),
+        _statement(
+            "Launch",
+            ["ec2:RunInstances"],
+            *on(*launched, "image", "launch-template", *(("key-pair",) if logs_in else ())),
+        ),
+        _statement("Tag", ["ec2:CreateTags"], *on(*tagged)),
+        _statement("UseInstance", ["ec2:TerminateInstances", "ec2:GetConsoleOutput"], *on("instance")),
+        _statement("UseVolume", ["ec2:DeleteVolume"], *on("volume")),
+        *(keys if logs_in else []),
+        *_refreshed(here, names),
+        *_targeted(here),
+        *_passed(needs, names),
+    ]
+
+
+def _refreshed(here: c.Sequence[Deployment], names: Names) -> list[Statement]:
+    groups = [
+        dataclasses.replace(names.place, region=one.region).arn(
+            "autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{one.group}"
+        )
+        for one in here
+        if one.group
+    ]
+    if not groups:
+        return []
+    looks = ("DescribeAutoScalingGroups", "DescribeInstanceRefreshes")
+    changes = ("StartInstanceRefresh", "RollbackInstanceRefresh")
+    return [
+        _statement("LookAtGroups", [f"autoscaling:{one}" for one in looks], "*"),
+        _statement("Refresh", [f"autoscaling:{one}" for one in changes], *groups),
+    ]
+
+
+def _targeted(here: c.Sequence[Deployment]) -> list[Statement]:
+    groups = sorted({one.target_group for one in here if one.target_group})
+    if not groups:
+        return []
+    service = "elasticloadbalancing"
+    return [
+        _statement("LookAtTargets", [f"{service}:DescribeTargetGroups", f"{service}:DescribeTargetHealth"], "*"),
+        _statement("Register", [f"{service}:RegisterTargets", f"{service}:DeregisterTargets"], *groups),
+    ]
 
 
 _WORK: dict[str, c.Callable[[Needs, Names], list[Statement]]] = {
@@ -281,6 +383,7 @@ _WORK: dict[str, c.Callable[[Needs, Names], list[Statement]]] = {
     "build": _build,
     "test": _test,
     "distribute": _distribute,
+    "deploy": _deploy,
     "promote": _promote,
 }
 STAGES = tuple(_WORK)

@@ -17,6 +17,7 @@ from ansible_collections.golden.ami.plugins.module_utils._packer.errors import P
 from ansible_collections.golden.ami.plugins.plugin_utils._definition import (
     _builder_tests,
     _content,
+    _deploy,
     _files,
     _find,
     _hooks,
@@ -111,6 +112,7 @@ def _load(name: str, path: Path, directory: Path, source: _source.Source, around
     extra = t.cast(list[str], definition["content"])
     definition |= {"name": name, "file": str(path), "directory": str(directory), "notes": [], "content": {}}
     _complete(definition, source)
+    _complete_deploy(definition, source, around.schema)
     requirements = _complete_requirements(definition, source)
     find = _FindRoles(around.find_role, requirements)
     hooks = _find_hooks(definition, source, around, _hooks.Finder(find, requirements.provides))
@@ -138,6 +140,18 @@ def _complete(definition: Definition, source: _source.Source) -> None:
     ]
     _complete_tests(definition, source)
     definition["placements"] = [] if definition["template"] else _placements(definition["builder"])
+
+
+def _complete_deploy(definition: Definition, source: _source.Source, schema: _schema.Schema) -> None:
+    directory = Path(definition["directory"])
+
+    def absolute(path: str, key: _source.Path) -> str:
+        return t.cast(str, _absolute(path, directory, source, key))
+
+    _deploy.complete(definition["channels"], definition["builder"], source, schema, absolute)
+    for channel in definition["channels"].values():
+        for name in ("bake_time", "timeout") if "deploy" in channel else ():
+            channel["deploy"][name] = _in_seconds(channel["deploy"][name])
 
 
 def _complete_tests(definition: Definition, source: _source.Source) -> None:

@@ -150,6 +150,91 @@ def test_one_refresh_at_a_time(scaling: Any, make_group: Any, refused: Any) -> N
     assert refresh["Status"] == "Cancelled"
 
 
+@pytest.fixture
+def numbered(ec2: Any, scaling: Any, make_group: Any, make_image: Any) -> Callable[[], list[str]]:
+    """A group of two that launches from version 2 of its template, and a version 3 with another AMI; its instances."""
+
+    def make() -> list[str]:
+        for name in ("wordpress-1", "wordpress-2"):
+            data = {"ImageId": make_image(name), "InstanceType": "t3.micro"}
+            ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData=data)
+        make_group(LaunchTemplate={"LaunchTemplateName": "web", "Version": "2"})
+        found: list[str] = _until(lambda: len(_in_service(scaling)) == 2 and _in_service(scaling))
+        return found
+
+    return make
+
+
+def _refreshed_to(scaling: Any, version: str, **preferences: Any) -> Callable[[], dict[str, Any]]:
+    """Start a refresh; what is told of it from then on."""
+    refresh = scaling.start_instance_refresh(
+        AutoScalingGroupName="web",
+        DesiredConfiguration={"LaunchTemplate": {"LaunchTemplateName": "web", "Version": version}},
+        Preferences={"MinHealthyPercentage": 50, "InstanceWarmup": 0, "AutoRollback": True, **preferences},
+    )["InstanceRefreshId"]
+
+    def told() -> dict[str, Any]:
+        (found,) = scaling.describe_instance_refreshes(AutoScalingGroupName="web", InstanceRefreshIds=[refresh])[
+            "InstanceRefreshes"
+        ]
+        return dict(found)
+
+    return told
+
+
+def _versions(scaling: Any) -> list[str]:
+    return sorted(
+        i["LaunchTemplate"]["Version"] for i in _group(scaling)["Instances"] if i["LifecycleState"] == "InService"
+    )
+
+
+def test_a_refresh_waits_at_its_checkpoint_and_goes_back_when_it_is_told(
+    scaling: Any, numbered: Any, refused: Any
+) -> None:
+    first = numbered()
+    told = _refreshed_to(scaling, "3", CheckpointPercentages=[50, 100], CheckpointDelay=3600)
+    _until(lambda: _versions(scaling) == ["2", "3"])
+    time.sleep(0.5)
+    assert (told()["Status"], _versions(scaling)) == ("InProgress", ["2", "3"])
+    scaling.rollback_instance_refresh(AutoScalingGroupName="web")
+    with refused("ActiveInstanceRefreshNotFound"):
+        scaling.rollback_instance_refresh(AutoScalingGroupName="web")
+    _until(lambda: told()["Status"] == "RollbackSuccessful")
+    assert _versions(scaling) == ["2", "2"]
+    assert set(_in_service(scaling)) & set(first)
+    assert _group(scaling)["LaunchTemplate"]["Version"] == "2"
+    assert told()["RollbackDetails"]["RollbackReason"] == "Rollback was asked for."
+
+
+def test_a_refresh_goes_on_after_a_checkpoint_and_bakes(scaling: Any, numbered: Any) -> None:
+    numbered()
+    told = _refreshed_to(scaling, "3", CheckpointPercentages=[50, 100], CheckpointDelay=0, BakeTime=2)
+    _until(lambda: told()["Status"] == "Baking")
+    assert _versions(scaling) == ["3", "3"]
+    assert _group(scaling)["LaunchTemplate"]["Version"] == "2"
+    _until(lambda: told()["Status"] == "Successful")
+    assert _group(scaling)["LaunchTemplate"]["Version"] == "3"
+
+
+def test_a_refresh_that_can_launch_nothing_goes_back_by_itself(ec2: Any, scaling: Any, numbered: Any) -> None:
+    first = numbered()
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName="web", Versions=["3"])
+    image_id = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]["ImageId"]
+    told = _refreshed_to(scaling, "3")
+    ec2.deregister_image(ImageId=image_id)
+    _until(lambda: told()["Status"] == "RollbackSuccessful", 90)
+    assert "launches in a row failed" in told()["StatusReason"]
+    assert (_versions(scaling), bool(set(_in_service(scaling)) & set(first))) == (["2", "2"], True)
+
+
+def test_without_a_numbered_version_there_is_no_way_back(scaling: Any, make_group: Any, refused: Any) -> None:
+    make_group(DesiredCapacity=1)
+    _until(lambda: _in_service(scaling))
+    scaling.start_instance_refresh(AutoScalingGroupName="web", Preferences={"InstanceWarmup": 3600})
+    with refused("IrreversibleInstanceRefresh"):
+        scaling.rollback_instance_refresh(AutoScalingGroupName="web")
+
+
 def test_a_launch_that_fails_is_told_and_tried_again(
     ec2: Any, ssm: Any, scaling: Any, make_group: Any, make_image: Any
 ) -> None:
@@ -185,8 +270,12 @@ def test_what_a_group_can_not_be(scaling: Any, make_group: Any, refused: Any, ec
         scaling.set_desired_capacity(AutoScalingGroupName="none", DesiredCapacity=1)
     with refused("ValidationError", "above max value"):
         scaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=5)
-    with refused("UnsupportedOperation", "AutoRollback"):
+    with refused("UnsupportedOperation", "SkipMatching"):
+        scaling.start_instance_refresh(AutoScalingGroupName="web", Preferences={"SkipMatching": True})
+    with refused("ValidationError", "AutoRollback needs a desired configuration"):
         scaling.start_instance_refresh(AutoScalingGroupName="web", Preferences={"AutoRollback": True})
+    with refused("ValidationError", "CheckpointPercentages"):
+        scaling.start_instance_refresh(AutoScalingGroupName="web", Preferences={"CheckpointPercentages": [50, 20]})
     scaling.update_auto_scaling_group(AutoScalingGroupName="web", MinSize=1, MaxSize=1)
     assert _group(scaling)["DesiredCapacity"] == 1
 

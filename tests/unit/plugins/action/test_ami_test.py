@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.golden.ami.plugins.action import ami_test as action
+from ansible_collections.golden.ami.plugins.plugin_utils import _steps
 
 STEP = "09:30:00 ==> golden.ami: [0:00] t3.small: boot: goss: 12 passed (0.4 s)"
 
@@ -30,7 +31,7 @@ def plugin(
     made._task = t.cast(t.Any, Task(check, image="web"))
     made._connection = t.cast(t.Any, types.SimpleNamespace(transport=transport))
     monkeypatch.setattr(action.ActionBase, "run", lambda *_given, **_more: {"before": True})
-    monkeypatch.setattr(action, "show", shown.append)
+    monkeypatch.setattr(_steps, "show", shown.append)
     return made
 
 
@@ -64,8 +65,8 @@ def test_where_there_is_nothing_to_follow(monkeypatch: pytest.MonkeyPatch, given
 
 def test_silence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(action, "show", shown.append)
-    screen = action._Screen()
+    monkeypatch.setattr(_steps, "show", shown.append)
+    screen = _steps.Steps("the tests")
     screen.line(STEP)
     screen._idle()
     assert "still at it" in shown[-1]

@@ -26,13 +26,17 @@ CONNECTION = "arn:aws:codeconnections:eu-west-1:111111111111:connection/6f0c2f5e
 
 
 def look(image: str = "wordpress", **options: t.Any) -> dict[str, t.Any]:
+    return declared(t.cast(dict[str, t.Any], Reader(None).load(image).definition), **options)
+
+
+def declared(definition: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
     """What the plugin loader does to a plugin, without its import hooks, which would stay for the tests after."""
     name = "golden.ami.pipeline"
     documented = yaml.safe_load(pipeline.DOCUMENTATION)["options"]
     constants.config.initialize_plugin_configuration_definitions("lookup", name, documented)
     plugin = pipeline.LookupModule()
     plugin._load_name = name
-    (found,) = plugin.run([Reader(None).load(image).definition], {}, **{**GIVEN, **options})
+    (found,) = plugin.run([definition], {}, **{**GIVEN, **options})
     made: dict[str, t.Any] = found
     return made
 
@@ -109,7 +113,9 @@ def test_a_connection_is_the_source_and_brings_its_own_trigger() -> None:
         ({"environment_vars": {"PACKER_SCRIPT": "web", "GOLDEN_STAGE": "x"}}, "told by the pipeline itself"),
         ({"stages": ["build", "source"]}, "a pipeline begins with source"),
         ({"stages": ["source"]}, "two stages at least"),
-        ({"stages": ["source", "deploy"]}, "there is no deploy"),
+        ({"stages": ["source", "publish"]}, "there is no publish"),
+        ({"stages": ["source", "build", "deploy"]}, "deploy needs channels with deploy"),
+        ({"stages": ["source", "validate", "deploy"]}, "deploy is about what build makes"),
         ({"stages": ["source", "build", "validate"]}, "each once, in the order"),
         ({"stages": ["source", "build", "build"]}, "each once, in the order"),
         ({"stages": ["source", "validate", "promote"]}, "promote is about what build makes"),
@@ -127,3 +133,34 @@ def test_what_aws_would_refuse_is_refused_before_any_call(options: dict[str, t.A
 def test_without_channels_there_is_nothing_to_promote_to() -> None:
     with pytest.raises(AnsibleLookupError, match="promote needs channels"):
         look("apache", stages=["source", "build", "promote"])
+
+
+def deployed(**channels: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The definition of wordpress with these deployments of its channels."""
+    definition: dict[str, t.Any] = {**Reader(None).load("wordpress").definition}
+    definition["channels"] = {name: {**definition["channels"].get(name, {}), **more} for name, more in channels.items()}
+    return definition
+
+
+DEPLOY = {"deploy": {"launch_template": "web", "health": {"status_checks": True}}}
+ELSEWHERE = {"deploy": {**DEPLOY["deploy"], "account": "222222222222", "role_name": "stage"}}
+
+
+def test_channels_that_are_deployed_to_make_one_stage_that_goes_through_them() -> None:
+    made = declared(deployed(dev=DEPLOY, test={}, prod=ELSEWHERE))
+    assert stage_names(made) == ["Source", "Validate", "Build", "Test", "Approve", "Deploy"]
+    projects = {project["name"]: project for project in made["projects"]}
+    told = {one["name"]: one["value"] for one in projects["wordpress-deploy"]["environment_variables"]}
+    assert (told["GOLDEN_STAGE"], told["GOLDEN_CHANNEL"]) == ("deploy", "dev,prod")
+    (role,) = [role for role in made["roles"] if role["name"] == "wordpress-deploy"]
+    (enter,) = [one for one in role["statements"] if one["Sid"] == "Enter"]
+    assert enter["Resource"] == ["arn:aws:iam::222222222222:role/stage"]
+
+
+def test_a_channel_without_a_deployment_is_promoted_after_those_that_have_one() -> None:
+    made = declared(deployed(dev=DEPLOY, prod={}))
+    assert stage_names(made)[-2:] == ["Deploy", "Promote"]
+    made = declared(deployed(dev=DEPLOY, prod=DEPLOY), channel="dev")
+    assert stage_names(made)[-1] == "Deploy"
+    (project,) = [one for one in made["projects"] if one["name"] == "wordpress-deploy"]
+    assert {"name": "GOLDEN_CHANNEL", "value": "dev"} in project["environment_variables"]

@@ -32,6 +32,7 @@ def run(module: str, given: dict[str, t.Any], capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("module", "said"),
     [
+        ("ami_deploy", "missing required arguments: channel, image, launch_template"),
         ("ami_tag", "missing required arguments: tags"),
         ("ami_test", "missing required arguments: results_dir"),
         ("codebuild_build", "state is started but all of the following are missing: project"),

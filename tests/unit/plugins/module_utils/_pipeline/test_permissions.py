@@ -14,7 +14,13 @@ import typing as t
 import botocore.session
 import pytest
 from ansible_collections.golden.ami.plugins.module_utils._pipeline.names import Names, Place
-from ansible_collections.golden.ami.plugins.module_utils._pipeline.permissions import STAGES, Needs, Role, derive
+from ansible_collections.golden.ami.plugins.module_utils._pipeline.permissions import (
+    STAGES,
+    Deployment,
+    Needs,
+    Role,
+    derive,
+)
 
 NAMES = Names("web", Place("111111111111", "eu-west-1"), "web-artefacts", "images")
 PARAMETER = "/aws/service/debian/release/12/latest/amd64"
@@ -98,6 +104,7 @@ def test_only_stages_that_are_there_can_be_started() -> None:
         ("validate", ("ec2:RunInstances", "ssm:PutParameter")),
         ("test", ("ec2:CreateImage", "ec2:DeregisterImage")),
         ("distribute", ("ec2:RunInstances",)),
+        ("deploy", ("ec2:RunInstances", "ec2:CreateTags", "ec2:CopyImage")),
         ("promote", ("ec2:RunInstances", "ec2:CreateTags", "ec2:CopyImage")),
     ],
 )
@@ -172,3 +179,73 @@ def test_many_regions_fit_into_a_role() -> None:
     regions = tuple(f"ap-southeast-{number}" for number in range(17))
     for role in derive(dataclasses.replace(NEEDS, regions=regions, copies=True, shares=True, compares=True), NAMES):
         assert len(json.dumps({"Version": "2012-10-17", "Statement": list(role.statements)})) < 10240, role.name
+
+
+HERE = Deployment("eu-west-1")
+TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/web/0123456789abcdef"
+
+
+def deploys(*deployments: Deployment, **more: t.Any) -> Role:
+    return roles(dataclasses.replace(NEEDS, deployments=deployments, **more))["web-deploy"]
+
+
+def test_a_stage_here_is_launched_from_its_template_and_nothing_more() -> None:
+    made = deploys(HERE)
+    assert {"ec2:RunInstances", "ec2:TerminateInstances", "ec2:ModifyLaunchTemplate", "ssm:PutParameter"} <= actions(
+        made
+    )
+    beyond = {
+        "ec2:CreateImage",
+        "ec2:ImportKeyPair",
+        "autoscaling:StartInstanceRefresh",
+        "sts:AssumeRole",
+        "iam:PassRole",
+    }
+    assert actions(made).isdisjoint(beyond)
+    template = t.cast("list[str]", statement(made, "ec2:CreateLaunchTemplateVersion")["Resource"])
+    assert template == ["arn:aws:ec2:eu-west-1:111111111111:launch-template/*"]
+    assert template[0] in t.cast("list[str]", statement(made, "ec2:RunInstances")["Resource"])
+    elsewhere = deploys(dataclasses.replace(HERE, region="us-west-2"))
+    assert statement(elsewhere, "ec2:TerminateInstances")["Resource"] == [
+        "arn:aws:ec2:us-west-2:111111111111:instance/*"
+    ]
+
+
+def test_a_stage_in_another_account_has_rights_of_its_own_there() -> None:
+    there = Deployment("eu-west-1", entered="arn:aws:iam::222222222222:role/stage")
+    made = deploys(there, entered=("arn:aws:iam::333333333333:role/copies",))
+    assert "ec2:RunInstances" not in actions(made)
+    assert statement(made, "sts:AssumeRole")["Resource"] == [
+        "arn:aws:iam::222222222222:role/stage",
+        "arn:aws:iam::333333333333:role/copies",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "action", "resource"),
+    [
+        ({"logs_in": True}, "ec2:ImportKeyPair", "arn:aws:ec2:eu-west-1:111111111111:key-pair/*"),
+        (
+            {"group": "web"},
+            "autoscaling:RollbackInstanceRefresh",
+            "arn:aws:autoscaling:eu-west-1:111111111111:autoScalingGroup:*:autoScalingGroupName/web",
+        ),
+        ({"target_group": TARGETS}, "elasticloadbalancing:RegisterTargets", TARGETS),
+    ],
+)
+def test_a_stage_may_do_what_its_health_asks_for(more: dict[str, t.Any], action: str, resource: str) -> None:
+    assert action not in actions(deploys(HERE))
+    assert statement(deploys(dataclasses.replace(HERE, **more)), action)["Resource"] == [resource]
+
+
+def test_all_that_a_deployment_can_do_fits_into_a_role() -> None:
+    whole = dataclasses.replace(HERE, logs_in=True, group="web", target_group=TARGETS)
+    made = deploys(whole, regions=tuple(f"ap-southeast-{number}" for number in range(17)), instance_profile_role="web")
+    sids = [one["Sid"] for one in made.statements]
+    assert len(sids) == len(set(sids))
+    assert len(json.dumps({"Version": "2012-10-17", "Statement": list(made.statements)})) < 10240
+    session = botocore.session.get_session()
+    services = {"elasticloadbalancing": "elbv2"}
+    for one in sorted(actions(made) - NO_OPERATIONS):
+        service, _colon, operation = one.partition(":")
+        assert operation in _operations(session, services.get(service, service)), one

@@ -198,6 +198,7 @@ _AUTOSCALING |= {
     "SetDesiredCapacity": _only("AutoScalingGroupName DesiredCapacity"),
     "StartInstanceRefresh": _only("AutoScalingGroupName DesiredConfiguration Preferences"),
     "CancelInstanceRefresh": _only("AutoScalingGroupName"),
+    "RollbackInstanceRefresh": _only("AutoScalingGroupName"),
 }
 
 _CLOUDFORMATION = _as_is("GetTemplate DescribeStackEvents DescribeStackResource")

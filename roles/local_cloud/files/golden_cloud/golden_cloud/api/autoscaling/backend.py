@@ -12,7 +12,7 @@ from moto.core.exceptions import ServiceException
 from moto.ec2.models import ec2_backends
 
 from golden_cloud.api import runtime
-from golden_cloud.api.autoscaling.group import Activity, Group, Member, TemplateSpec
+from golden_cloud.api.autoscaling.group import GIVES_UP_AFTER, Activity, Group, Member, Refresh, TemplateSpec
 from golden_cloud.api.ec2 import internal
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.template import Data, find
@@ -51,10 +51,8 @@ class CloudAutoScalingBackend(BaseBackend):
         while len(group.alive) < group.desired and time.time() >= group.retry_at:
             changed = True
             self._launch(group)
-        if refresh is not None and group.refreshed():
-            refresh.finish("Successful")
-            group.template = refresh.template
-            changed = True
+        if refresh is not None:
+            changed |= _advance(group, refresh)
         return changed
 
     def _look(self, group: Group) -> bool:
@@ -94,7 +92,7 @@ class CloudAutoScalingBackend(BaseBackend):
         return bool(members)
 
     def _launch(self, group: Group) -> None:
-        template = group.refresh.template if group.refresh is not None else group.template
+        template = group.refresh.aim if group.refresh is not None else group.template
         cause = f"An instance was launched to reach the desired capacity of {group.desired}."
         try:
             version, request = self.request(template, group.next_subnet())
@@ -128,6 +126,48 @@ class CloudAutoScalingBackend(BaseBackend):
         return version.number, request | {"SubnetId": subnet_id}
 
 
+def _advance(group: Group, refresh: Refresh) -> bool:
+    """Go on with a refresh: to the next checkpoint, to its end, or back; whether anything has changed."""
+    if group.failures >= GIVES_UP_AFTER:
+        text = f"{GIVES_UP_AFTER} launches in a row failed"
+        if refresh.going_back:
+            refresh.finish("RollbackFailed")
+        elif refresh.rolls_back:
+            refresh.go_back(f"{text}: rolling back", group.new_ones)
+        else:
+            refresh.reason = text
+            refresh.finish("Failed")
+        group.failures = 0
+        return True
+    ends = group.refreshed()
+    if not (ends or group.at_checkpoint()):
+        return False
+    if refresh.going_back:
+        refresh.finish("RollbackSuccessful")
+        return True
+    baked = refresh.status == "Baking"
+    if not baked and refresh.passed < len(refresh.checkpoints):
+        if not _waited(refresh, refresh.checkpoint_delay):
+            return False
+        refresh.passed += 1
+        refresh.until = None
+        return True
+    if refresh.bake and not baked:
+        refresh.status, refresh.until = "Baking", time.time() + refresh.bake
+        return True
+    if baked and not _waited(refresh, refresh.bake):
+        return False
+    refresh.finish("Successful")
+    group.template = refresh.template
+    return True
+
+
+def _waited(refresh: Refresh, seconds: int) -> bool:
+    """Whether the time is over that begins when it is asked first."""
+    refresh.until = refresh.until or time.time() + seconds
+    return time.time() >= refresh.until
+
+
 def _pause(group: Group) -> None:
     group.retry_at = time.time() + min(2.0**group.failures, LONGEST_PAUSE)
     group.failures += 1
@@ -150,4 +190,9 @@ def keep_all() -> bool:
     did_something = [backend.keep(group) for backend, group in groups]
     if any(did_something):
         runtime.current().touched()
-    return any(g.retry_at > time.time() or (g.refresh is not None and g.refresh.warmup) for _backend, g in groups)
+    return any(g.retry_at > time.time() or (g.refresh is not None and _waits(g.refresh)) for _backend, g in groups)
+
+
+def _waits(refresh: Refresh) -> bool:
+    """Whether time alone lets it go on."""
+    return bool(refresh.warmup or refresh.checkpoints or refresh.bake)

@@ -16,7 +16,9 @@ from typing import Any
 TemplateSpec = dict[str, str]
 """LaunchTemplateId, LaunchTemplateName, Version: as AWS tells them."""
 
-ENDED = {"Successful", "Failed", "Cancelled"}
+ENDED = {"Successful", "Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed"}
+GIVES_UP_AFTER = 5
+"""Launches in a row that fail until a refresh does."""
 
 
 def now() -> datetime:
@@ -65,6 +67,21 @@ class Refresh:
     warmup: int
     desired: bool
     """Whether its launch template becomes the group's when it ends well."""
+    former: TemplateSpec | None = None
+    """What the group launched from before, where it can go back to that."""
+    rolls_back: bool = False
+    """Whether it goes back by itself when it fails."""
+    checkpoints: tuple[int, ...] = ()
+    """After how many per cent of the instances it waits."""
+    checkpoint_delay: int = 3600
+    bake: int = 0
+    """Seconds from the last instance to the end."""
+    until: float | None = None
+    """When it goes on from a checkpoint, or has baked."""
+    passed: int = 0
+    """Checkpoints that are behind it."""
+    going_back: bool = False
+    back_since: datetime | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "InProgress"
     reason: str | None = None
@@ -74,6 +91,23 @@ class Refresh:
 
     def finish(self, status: str) -> None:
         self.status, self.ended = status, now()
+
+    @property
+    def aim(self) -> TemplateSpec:
+        """What instances are launched from now."""
+        return self.former if self.going_back and self.former is not None else self.template
+
+    def go_back(self, reason: str, replaced: list[str]) -> None:
+        """From here on the new instances are replaced by what there was before."""
+        self.going_back, self.back_since, self.reason = True, now(), reason
+        self.status, self.old, self.until = "RollbackInProgress", replaced, None
+
+    @property
+    def allowed(self) -> int:
+        """How many instances may have been replaced before the next checkpoint is behind it."""
+        if self.going_back or self.passed >= len(self.checkpoints):
+            return self.total
+        return math.ceil(self.total * self.checkpoints[self.passed] / 100)
 
     def describe(self, name: str) -> dict[str, Any]:
         done = 100 if not self.total else round(100 * (self.total - len(self.old)) / self.total)
@@ -86,7 +120,17 @@ class Refresh:
             "EndTime": self.ended,
             "PercentageComplete": 100 if self.status == "Successful" else min(done, 99),
             "InstancesToUpdate": len(self.old),
-            "Preferences": {"MinHealthyPercentage": self.min_healthy, "InstanceWarmup": self.warmup},
+            "Preferences": {
+                "MinHealthyPercentage": self.min_healthy,
+                "InstanceWarmup": self.warmup,
+                "AutoRollback": self.rolls_back,
+                "CheckpointPercentages": list(self.checkpoints) or None,
+                "CheckpointDelay": self.checkpoint_delay if self.checkpoints else None,
+                "BakeTime": self.bake or None,
+            },
+            "RollbackDetails": {"RollbackReason": self.reason, "RollbackStartTime": self.back_since}
+            if self.going_back
+            else None,
             "DesiredConfiguration": {"LaunchTemplate": self.template} if self.desired else None,
             "Strategy": "Rolling",
         }
@@ -178,16 +222,35 @@ class Group:
         healthy = [m for m in self.alive if m.state == "InService" and (m.instance_id in old or m.since <= ready)]
         spare = self.desired - math.ceil(self.desired * refresh.min_healthy / 100)
         room = max(spare, 1) - (self.desired - len(healthy))
+        if not refresh.going_back:
+            room = min(room, refresh.allowed - (refresh.total - len(old)))
         return [m for m in self.alive if m.instance_id in old][: max(room, 0)]
 
     def refreshed(self) -> bool:
         """Whether the refresh under way has nothing left to do."""
         refresh = self.refresh
-        if refresh is None or refresh.old:
+        return refresh is not None and not refresh.old and self._settled(refresh)
+
+    def at_checkpoint(self) -> bool:
+        """Whether the refresh under way has replaced what it may, and these serve."""
+        refresh = self.refresh
+        if refresh is None or refresh.going_back or refresh.passed >= len(refresh.checkpoints):
             return False
+        return refresh.total - len(refresh.old) >= refresh.allowed and self._settled(refresh)
+
+    def _settled(self, refresh: Refresh) -> bool:
+        """Whether as many serve as are wanted, the new ones for as long as it takes them to warm up."""
         ready = time.time() - refresh.warmup
-        fresh = [m for m in self.alive if m.state == "InService" and m.since <= ready]
-        return len(fresh) >= self.desired
+        serving = [
+            m for m in self.alive if m.state == "InService" and (m.instance_id in refresh.old or m.since <= ready)
+        ]
+        return len(serving) >= self.desired
+
+    @property
+    def new_ones(self) -> list[str]:
+        """The instances that the refresh under way has brought."""
+        refresh = self.refresh
+        return [m.instance_id for m in self.alive if refresh is not None and m.instance_id not in refresh.old]
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -21,7 +21,14 @@ from golden_cloud.api.ec2.template import find
 from golden_cloud.api.errors import CloudError, UnsupportedOption
 from golden_cloud.api.service import CloudResponse
 
-PREFERENCES = {"MinHealthyPercentage", "InstanceWarmup"}
+PREFERENCES = {
+    "MinHealthyPercentage",
+    "InstanceWarmup",
+    "AutoRollback",
+    "CheckpointPercentages",
+    "CheckpointDelay",
+    "BakeTime",
+}
 USUALLY_HEALTHY = 90
 """Per cent of a group that stay in service while it is refreshed, unless a refresh says otherwise."""
 
@@ -235,7 +242,9 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         if group.refresh is not None:
             text = "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."
             raise CloudError("InstanceRefreshInProgress", text)
-        preferences = {k: v for k, v in (self._get_param("Preferences", {}) or {}).items() if v not in (None, False)}
+        preferences = {
+            k: v for k, v in (self._get_param("Preferences", {}) or {}).items() if v not in (None, False, [])
+        }
         extra = sorted(set(preferences) - PREFERENCES)
         if extra:
             raise UnsupportedOption("StartInstanceRefresh", f"Preferences.{extra[0]}")
@@ -243,16 +252,28 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         if configuration.get("MixedInstancesPolicy"):
             raise UnsupportedOption("StartInstanceRefresh", "DesiredConfiguration.MixedInstancesPolicy")
         spec = configuration.get("LaunchTemplate")
+        former = self._way_back(group) if spec else None
+        if preferences.get("AutoRollback") and former is None:
+            text = (
+                "AutoRollback needs a desired configuration, and a group whose launch template has a version with a"
+                " number and an AMI that is not an SSM parameter."
+            )
+            raise _invalid(text)
         refresh = Refresh(
             template=self._checked_template(spec or group.named_template),
             old=[member.instance_id for member in group.alive],
             min_healthy=int(preferences.get("MinHealthyPercentage", USUALLY_HEALTHY)),
             warmup=int(preferences.get("InstanceWarmup", group.warmup or 0)),
             desired=bool(spec),
+            former=former,
+            rolls_back=bool(preferences.get("AutoRollback")),
+            checkpoints=_checked_checkpoints(preferences.get("CheckpointPercentages") or []),
+            checkpoint_delay=int(preferences.get("CheckpointDelay", 3600)),
+            bake=int(preferences.get("BakeTime", 0)),
         )
         refresh.total = len(refresh.old)
         group.refreshes = [refresh, *group.refreshes]
-        group.retry_at = 0.0
+        group.retry_at, group.failures = 0.0, 0
         return ActionResult({"InstanceRefreshId": refresh.id})
 
     def cancel_instance_refresh(self) -> ActionResult:
@@ -264,11 +285,41 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         refresh.finish("Cancelled")
         return ActionResult({"InstanceRefreshId": refresh.id})
 
+    def rollback_instance_refresh(self) -> ActionResult:
+        group = self._group()
+        refresh = group.refresh
+        if refresh is None or refresh.going_back:
+            text = f"No in progress or pending Instance Refresh found for Auto Scaling group {group.name}"
+            raise CloudError("ActiveInstanceRefreshNotFound", text)
+        if refresh.former is None:
+            text = (
+                "The instance refresh has no desired configuration, or the group's launch template no numbered version."
+            )
+            raise CloudError("IrreversibleInstanceRefresh", text)
+        refresh.go_back("Rollback was asked for.", group.new_ones)
+        group.retry_at, group.failures = 0.0, 0
+        return ActionResult({"InstanceRefreshId": refresh.id})
+
+    def _way_back(self, group: Group) -> TemplateSpec | None:
+        """What the group can go back to: only a version with a number and an AMI stays what it is."""
+        version = group.template.get("Version", "")
+        if not version.isdigit():
+            return None
+        template = find(self._backend.ec2.launch_templates, group.template["LaunchTemplateId"], None)
+        return None if aliases.is_alias(template.version(version).data.get("ImageId")) else dict(group.template)
+
     def describe_instance_refreshes(self) -> ActionResult:
         group, ids = self._group(), self._get_param("InstanceRefreshIds", [])
         shown = [r.describe(group.name) for r in group.refreshes if not ids or r.id in ids]
         refreshes, token = page(shown, self._page_size(), self._get_param("NextToken"))
         return ActionResult({"InstanceRefreshes": refreshes, "NextToken": token})
+
+
+def _checked_checkpoints(percentages: list[int]) -> tuple[int, ...]:
+    checked = tuple(int(one) for one in percentages)
+    if list(checked) != sorted(set(checked)) or any(not 1 <= one <= 100 for one in checked):
+        raise _invalid("CheckpointPercentages must be unique, from 1 to 100 and in ascending order.")
+    return checked
 
 
 def _checked_sizes(least: int, most: int, desired: int) -> int:

@@ -20,6 +20,7 @@ AUTOSCALING = table(
     SetDesiredCapacity {_GROUP}
     StartInstanceRefresh {_GROUP}
     CancelInstanceRefresh {_GROUP}
+    RollbackInstanceRefresh {_GROUP}
     DisableMetricsCollection {_GROUP}
     """,
 )

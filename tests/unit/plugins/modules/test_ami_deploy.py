@@ -1,0 +1,528 @@
+# Copyright (c) golden.ami contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ami_deploy by its own main(): what is healthy moves the default version and the channel, what is not moves nothing."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.golden.ami.plugins.module_utils._deploy import asking
+from ansible_collections.golden.ami.plugins.module_utils._deploy.health import Answer, Reply
+from ansible_collections.golden.ami.plugins.module_utils._packer.record import runs_directory
+from ansible_collections.golden.ami.plugins.module_utils._testing.commands import Commands
+from ansible_collections.golden.ami.plugins.module_utils._testing.errors import Interrupted
+from ansible_collections.golden.ami.plugins.modules import ami_deploy
+from harness.channel_world import ACCESS, SECOND, ami_id, error
+from harness.deploy_world import HOME, OTHER, REGION, TARGET_GROUP, DeployWorld, Template, install
+
+Deploy = t.Callable[..., dict[str, t.Any]]
+HERE = (HOME, REGION)
+DEV = "/golden/web/dev"
+OLD, NEW = ami_id(16), ami_id(32)
+URL = {"url": "http://{address}/", "must_say": ["Welcome"], "must_not_say": ["Error establishing"]}
+HEALTH = {"status_checks": True, "url": URL}
+GROUP = {"name": "web-dev"}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DeployWorld:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = install(monkeypatch)
+    for number, version in enumerate(["1.0", "1.1"]):
+        made.version("web", version, 16 * (number + 1), HERE)
+    return made
+
+
+@pytest.fixture
+def template(world: DeployWorld) -> Template:
+    """The launch template of a stage that has version 1.0."""
+    world.put(HERE, DEV, OLD)
+    return world.template(HERE, "web-dev", OLD)
+
+
+@pytest.fixture
+def deploy(world: DeployWorld, capsys: pytest.CaptureFixture[str]) -> Deploy:
+    def call(**given: t.Any) -> dict[str, t.Any]:
+        options = {"image": "web", "channel": "dev", "version": "1.1", "launch_template": "web-dev", "health": HEALTH}
+        told = {name: value for name, value in {**ACCESS, **options, **given}.items() if value is not None}
+        with patch_module_args(told), pytest.raises(SystemExit):
+            ami_deploy.main()
+        result: dict[str, t.Any] = json.loads(capsys.readouterr().out)
+        return result
+
+    return call
+
+
+def as_it_was(world: DeployWorld, template: Template) -> bool:
+    """The default version, its channel, no other version, no instance of a run, and no record of one."""
+    same = (template.default, list(template.versions)) == (1, [1]) and world.value(HERE, DEV) == OLD
+    left = [name for name in world.running() if world.instances[name]["Tags"]]
+    return same and not left and not list(runs_directory().glob("*"))
+
+
+def test_check_apply_and_then_there_is_nothing_to_do(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    check = deploy(_ansible_check_mode=True, _ansible_diff=True)
+    assert (check["changed"], check["outcome"], world.writes()) == (True, "would deploy", [])
+    apply = deploy(_ansible_diff=True)
+    assert (apply["changed"], apply["outcome"], apply["diff"]) == (True, "deployed", check["diff"])
+    assert (template.default, template.image_id, template.versions[2]["InstanceType"]) == (2, NEW, "t3.small")
+    assert world.value(HERE, DEV) == NEW
+    assert apply["launch_template"] == {
+        "id": template.id,
+        "name": "web-dev",
+        "version": "2",
+        "former_version": "1",
+        "former_image_id": OLD,
+    }
+    assert [(one["check"], one["healthy"]) for one in apply["checks"]] == [
+        ("instance", True),
+        ("status checks", True),
+        ("URL", True),
+    ]
+    assert [asked for asked, _wanted in world.asked] == ["http://192.0.2.7/"]
+    (instance,) = world.instances.values()
+    assert instance["Image"] == NEW
+    assert {"Key": "golden:run", "Value": apply["run_id"]} in instance["Tags"]
+    assert (world.running(), list(runs_directory().glob("*"))) == ([], [])
+    before = world.writes()
+    for mode in (True, False):
+        again = deploy(_ansible_check_mode=mode, _ansible_diff=True)
+        assert (again["changed"], again["outcome"]) == (False, "unchanged")
+        assert again["diff"]["before"] == again["diff"]["after"]
+    assert world.writes() == before
+
+
+def test_the_default_version_moves_after_the_answers_and_the_channel_after_that(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    def reply(_asked: str) -> Reply:
+        assert (template.default, world.value(HERE, DEV)) == (1, OLD)
+        return Reply(200, "Welcome")
+
+    world.replies = reply
+    deploy()
+    writes = [one for one in world.writes() if one != "DeleteParameter"]
+    assert writes == [
+        "CreateLaunchTemplateVersion",
+        "RunInstances",
+        "TerminateInstances",
+        "ModifyLaunchTemplate",
+        "PutParameter",
+        "PutParameter",
+    ]
+
+
+def test_it_waits_until_it_is_healthy(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    world.statuses = lambda: "ok" if world.clock > 30 else "initializing"
+    world.replies = lambda _asked: Reply(200, "Welcome") if world.clock > 50 else Reply(None, error="refused")
+    result = deploy()
+    assert result["outcome"] == "deployed"
+    assert [one["seconds"] for one in result["checks"]] == [0.0, 32.0, 20.0]
+    assert template.default == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (
+            Reply(200, "<h1>Error establishing a database connection</h1> Welcome"),
+            "says 'Error establishing', which it",
+        ),
+        (Reply(200, "It works!"), "answered 200 and does not say 'Welcome': It works!"),
+        (Reply(503, "Busy"), "answered 503, not 200: Busy"),
+        (Reply(302, "", "https://www.example.com/"), "answered 302 to https://www.example.com/, which is not followed"),
+        (Reply(None, error="Connection refused"), "does not answer: Connection refused"),
+    ],
+)
+def test_an_answer_that_is_not_healthy_moves_nothing(
+    world: DeployWorld, template: Template, deploy: Deploy, reply: Reply, said: str
+) -> None:
+    world.replies = lambda _asked: reply
+    result = deploy(timeout=60)
+    assert (result["failed"], result["changed"], result["outcome"]) == (True, False, "unhealthy")
+    assert said in result["msg"]
+    assert "not within 60 s" in result["msg"]
+    assert "console: [FAILED] Failed to start web.service" in result["msg"]
+    assert "The launch template web-dev and the channel dev are as they were." in result["msg"]
+    assert result["console"] == ["boot", "[FAILED] Failed to start web.service"]
+    assert as_it_was(world, template)
+
+
+def test_status_checks_that_stay_impaired_and_an_instance_that_dies(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    world.statuses = lambda: "impaired"
+    assert "status checks of i-" in deploy(timeout=10)["msg"]
+    assert as_it_was(world, template)
+    world.state = "shutting-down"
+    told = deploy(timeout=3600)
+    assert "instance of i-" in told["msg"]
+    assert "shutting-down" in told["msg"]
+    assert as_it_was(world, template)
+
+
+def test_it_has_to_stay_healthy_while_it_bakes(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    world.replies = lambda _asked: Reply(200, "Welcome" if world.clock < 100 else "Error establishing")
+    result = deploy(bake_time=300)
+    assert result["outcome"] == "unhealthy"
+    assert "s of the bake time of 300 s" in result["msg"]
+    assert as_it_was(world, template)
+    world.replies = lambda _asked: Reply(200, "Welcome")
+    began = world.clock
+    assert deploy(bake_time=300)["outcome"] == "deployed"
+    assert world.clock - began >= 300
+
+
+def test_an_instance_that_is_kept_for_a_look(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    world.replies = lambda _asked: Reply(500)
+    result = deploy(timeout=10, keep_unhealthy=True)
+    assert world.running() == [result["instance_id"]]
+    assert f"The instance {result['instance_id']} in {HOME}/{REGION} stays" in result["msg"]
+    assert "KEPT=true" in result["msg"]
+    (record,) = runs_directory().glob("*")
+    assert json.loads(record.read_text())["kept"]["resources"]
+    assert (template.default, list(template.versions), world.value(HERE, DEV)) == (1, [1], OLD)
+
+
+def test_a_launch_template_that_is_not_there_is_made_or_gone_again(world: DeployWorld, deploy: Deploy) -> None:
+    settings = {"instance_type": "t3.small", "security_group_ids": ["sg-00000001"], "instance_profile": "web"}
+    world.replies = lambda _asked: Reply(500)
+    result = deploy(instance=settings, timeout=10)
+    assert "which was made for it, is removed" in result["msg"]
+    assert (world.templates[HERE], world.value(HERE, DEV), world.running()) == ({}, None, [])
+    world.replies = lambda _asked: Reply(200, "Welcome")
+    assert deploy(instance=settings)["launch_template"]["former_version"] is None
+    (made,) = world.templates[HERE].values()
+    assert made.versions == {
+        1: {
+            "ImageId": NEW,
+            "InstanceType": "t3.small",
+            "SecurityGroupIds": ["sg-00000001"],
+            "IamInstanceProfile": {"Name": "web"},
+            "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+        }
+    }
+    assert world.value(HERE, DEV) == NEW
+    assert deploy(instance=settings)["outcome"] == "unchanged"
+
+
+def test_a_channel_that_lags_behind_is_moved_when_the_default_version_is_healthy(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    template.versions[1]["ImageId"] = NEW
+    result = deploy()
+    assert (result["outcome"], list(template.versions), world.value(HERE, DEV)) == ("deployed", [1], NEW)
+    assert "RunInstances" in world.writes()
+
+
+def test_a_channel_that_cannot_be_moved_takes_the_default_version_back(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    def hook(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "PutParameter" and request["Name"] == DEV:
+            raise error("AccessDeniedException", operation)
+
+    world.hook = hook
+    result = deploy()
+    assert (result["outcome"], result["changed"]) == ("failed", False)
+    assert "No channel was moved" in result["msg"]
+    assert "are as they were" in result["msg"]
+    assert as_it_was(world, template)
+
+
+def test_a_default_version_that_somebody_else_moved_stays(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    def reply(_asked: str) -> Reply:
+        template.versions[7] = {"ImageId": "ami-00000000000000fff"}
+        template.default = template.last = 7
+        return Reply(200, "Welcome")
+
+    world.replies = reply
+    result = deploy()
+    assert "was changed by somebody else meanwhile: its default version is 7, and was 1" in result["msg"]
+    assert (template.default, list(template.versions), world.value(HERE, DEV)) == (7, [1, 7], OLD)
+
+
+def test_a_version_that_cannot_be_removed_is_told(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    def hook(operation: str, _where: t.Any, _request: t.Any) -> None:
+        if operation == "DeleteLaunchTemplateVersions":
+            raise error("UnauthorizedOperation", operation)
+
+    world.hook = hook
+    world.replies = lambda _asked: Reply(500)
+    result = deploy(timeout=10)
+    assert "have version 1 as the default of web-dev" in result["msg"]
+    assert "and remove version 2." in result["msg"]
+    assert template.default == 1
+
+
+def test_whoever_ends_it_finds_all_as_it_was(
+    world: DeployWorld, template: Template, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pause(_commands: Commands, _seconds: float) -> None:
+        raise Interrupted("the module got SIGTERM")
+
+    monkeypatch.setattr(Commands, "pause", pause)
+    world.replies = lambda _asked: Reply(500)
+    result = deploy()
+    assert (result["outcome"], result["changed"]) == ("interrupted", False)
+    assert "was stopped: the module got SIGTERM. The launch template web-dev" in result["msg"]
+    assert as_it_was(world, template)
+
+
+def test_a_launch_that_fails_leaves_nothing(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    def hook(operation: str, _where: t.Any, _request: t.Any) -> None:
+        if operation == "RunInstances":
+            raise error("InsufficientInstanceCapacity", operation)
+
+    world.hook = hook
+    assert "InsufficientInstanceCapacity" in deploy()["msg"]
+    assert as_it_was(world, template)
+
+
+def test_the_stage_has_an_account_of_its_own(world: DeployWorld, deploy: Deploy) -> None:
+    there = (OTHER, SECOND)
+    stage = {"account": OTHER, "region": SECOND}
+    made = world.template(there, "web-dev", OLD)
+    places = {"accounts": [HOME], "regions": [REGION, SECOND]}
+    world.image((HOME, SECOND), ami_id(40), tags={"golden:image": "web", "golden:version": "1.1"})
+    world.put((HOME, SECOND), "/golden/web/versions/1.1", ami_id(40))
+    told = deploy(stage=stage, **places)
+    assert f"The account {OTHER} cannot use {ami_id(40)}" in told["msg"]
+    assert "share it with that account" in told["msg"]
+    assert world.writes() == []
+    world.image(there, ami_id(40))
+    result = deploy(stage=stage, **places)
+    assert (result["account"], result["region"], result["image_id"]) == (OTHER, SECOND, ami_id(40))
+    assert made.image_id == ami_id(40)
+    (instance,) = world.instances.values()
+    assert (instance["Where"], instance["State"]["Name"]) == (there, "terminated")
+    assert [world.value(place, DEV) for place in (HERE, (HOME, SECOND), there)] == [NEW, ami_id(40), None]
+    assert "There is no AMI of version 1.1" in deploy(stage={"region": "ap-south-1"}, **places)["msg"]
+
+
+def test_a_copy_of_the_stages_own_goes_before_what_is_shared_with_it(world: DeployWorld, deploy: Deploy) -> None:
+    there = (OTHER, REGION)
+    world.version("web", "1.2", 64, HERE, there)
+    made = world.template(there, "web-dev", OLD)
+    result = deploy(version="1.2", stage={"account": OTHER}, accounts=[HOME, OTHER], regions=[REGION])
+    assert (result["image_id"], made.image_id) == (ami_id(65), ami_id(65))
+
+
+def test_an_account_that_cannot_be_entered_is_told_first(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    def hook(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "AssumeRole" and request["RoleArn"].endswith("role/stage"):
+            raise error("AccessDenied", operation)
+
+    world.hook = hook
+    result = deploy(stage={"account": OTHER, "role_name": "stage"})
+    assert f"The account {OTHER} of the stage dev cannot be entered" in result["msg"]
+    assert "AccessDenied" in result["msg"]
+    assert "Nothing was changed." in result["msg"]
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"health": {"url": {"url": "ftp://{address}/"}}}, "is no URL that can be asked"),
+        ({"health": {"url": {"url": "http://{address"}}}, "is no URL that can be asked"),
+        ({"health": {"url": {"url": "http://{address}:0x50/"}}}, "is no URL that can be asked"),
+        ({"health": {"url": {"url": "http://www.example.com/"}}}, "does not have {address}"),
+        ({"health": {"url": {**URL, "status": 99}}}, "99 is no status of HTTP"),
+        ({"health": {"url": {**URL, "must_say": [""]}}}, "an empty text is in every answer"),
+        ({"health": {"status_checks": False}}, "nothing is asked"),
+        ({"health": {"target_group": "web"}}, "is not the ARN of one"),
+        ({"health": {"playbook": "/nowhere/health.yml"}}, "there is no /nowhere/health.yml"),
+        ({"health": {"playbook": "/etc/hostname"}, "auto_scaling_group": GROUP}, "nobody can log in"),
+        ({"health": {"target_group": TARGET_GROUP.replace("0123", "4567")}}, "TargetGroupNotFound"),
+        ({"launch_template": "w!"}, "can't be the name of one"),
+        ({"stage": {"account": "12"}}, "an account number has twelve digits"),
+        ({"timeout": 0}, "timeout: 0 s: say 1 to"),
+        ({"bake_time": -1}, "bake_time: -1 s"),
+        ({"version": "9.9"}, "There is no version 9.9 of web"),
+        ({"version": None}, "Promote what?"),
+        ({"gates": [{"tested": True}]}, "1 of 2 gates failed"),
+        ({"channel": "versions"}, "versions"),
+        ({"instance": {"instance_type": "t9.huge"}, "launch_template": "another"}, "InvalidInstanceType"),
+        ({"instance": {"user_data": "/nowhere"}}, "instance.user_data: /nowhere"),
+        ({"auto_scaling_group": {**GROUP, "checkpoint_percentages": [50, 20]}}, "each more than the last"),
+        ({"auto_scaling_group": {**GROUP, "checkpoint_delay": 5}}, "goes with checkpoint_percentages"),
+        ({"auto_scaling_group": {**GROUP, "min_healthy_percentage": 101}}, "say 0 to 100"),
+        ({"auto_scaling_group": GROUP}, "There is no Auto Scaling group web-dev"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_what_is_wrong_is_told_before_anything_is_changed(
+    world: DeployWorld, template: Template, deploy: Deploy, given: dict[str, t.Any], said: str, check: bool
+) -> None:
+    result = deploy(**given, _ansible_check_mode=check)
+    assert result["failed"]
+    assert said in result["msg"]
+    assert world.writes() == []
+    assert as_it_was(world, template)
+
+
+def test_a_launch_template_that_follows_the_channel_is_refused(world: DeployWorld, deploy: Deploy) -> None:
+    world.template(HERE, "web-dev", f"resolve:ssm:{DEV}")
+    assert "takes its AMI from resolve:ssm:/golden/web/dev at each launch" in deploy()["msg"]
+    assert world.writes() == []
+
+
+def test_a_soak_of_no_time_is_taken_as_given_by_check_mode_where_an_earlier_stage_comes_first(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    given = {"gates": [{"soaked": {"channel": "alpha", "days": 0}}], "expected_channels": ["alpha"]}
+    assert deploy(**given, _ansible_check_mode=True)["outcome"] == "would deploy"
+    assert "there is no channel alpha" in deploy(**given)["msg"]
+    given["gates"] = [{"soaked": {"channel": "alpha", "days": 1}}]
+    assert "there is no channel alpha" in deploy(**given, _ansible_check_mode=True)["msg"]
+    assert as_it_was(world, template)
+
+
+def test_a_target_group_has_the_instance_only_while_it_is_asked(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    health = {"target_group": TARGET_GROUP}
+    world.target_health = {"State": "unhealthy", "Reason": "Target.ResponseCodeMismatch", "Description": "codes: [500]"}
+    result = deploy(health=health, timeout=10)
+    assert "target group of i-" in result["msg"]
+    assert "unhealthy (codes: [500])" in result["msg"]
+    assert world.targets == []
+    assert as_it_was(world, template)
+    world.target_health = {"State": "healthy"}
+    assert deploy(health=health)["outcome"] == "deployed"
+    assert world.targets == []
+    writes = world.writes()
+    assert writes.index("DeregisterTargets", writes.index("DeregisterTargets") + 1) < writes.index(
+        "ModifyLaunchTemplate"
+    )
+
+
+def test_a_playbook_runs_with_a_key_of_the_run(
+    world: DeployWorld, template: Template, deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playbook = tmp_path / "health.yml"
+    playbook.write_text("- hosts: default\n  gather_facts: false\n  tasks: []\n")
+    pairs: dict[str, dict[str, t.Any]] = {}
+
+    def import_pair(_where: t.Any, request: dict[str, t.Any]) -> dict[str, t.Any]:
+        pairs[request["KeyName"]] = request
+        return {"KeyPairId": "key-1"}
+
+    world.answers["ImportKeyPair"] = import_pair
+    names: list[str] = []
+
+    def asked(self: asking.Asking) -> Answer:
+        names.append(str(self._access and self._access.key.is_file()))
+        return Answer("playbook", False, "the task Say hello failed", final=True)
+
+    monkeypatch.setattr(asking.Asking, "_playbook", asked)
+    result = deploy(health={"playbook": str(playbook)})
+    assert "playbook of i-" in result["msg"]
+    assert "the task Say hello failed" in result["msg"]
+    (instance,) = world.instances.values()
+    assert ([instance["KeyName"]], names) == (list(pairs), ["True"])
+    assert as_it_was(world, template)
+
+
+# Groups
+
+
+def test_a_group_is_refreshed_and_asked_meanwhile(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    group = world.group(HERE, "web-dev", template)
+    options = {**GROUP, "checkpoint_percentages": [50, 100], "checkpoint_delay": 60, "instance_warmup": 5}
+    result = deploy(auto_scaling_group=options, bake_time=120)
+    assert (result["outcome"], result["instance_id"], result["instance_refresh_id"]) == ("deployed", None, "refresh-1")
+    (started,) = group.started
+    assert started["DesiredConfiguration"] == {"LaunchTemplate": {"LaunchTemplateId": template.id, "Version": "2"}}
+    assert started["Preferences"] == {
+        "MinHealthyPercentage": 90,
+        "InstanceWarmup": 5,
+        "CheckpointPercentages": [50, 100],
+        "CheckpointDelay": 60,
+        "BakeTime": 120,
+        "AutoRollback": True,
+    }
+    assert (template.default, world.value(HERE, DEV)) == (2, NEW)
+    assert "RunInstances" not in world.writes()
+    assert "http://10.0.0.9/" in [asked for asked, _wanted in world.asked]
+    assert deploy(auto_scaling_group=options, bake_time=120)["outcome"] == "unchanged"
+
+
+def test_a_group_that_is_not_healthy_is_rolled_back_and_that_is_awaited(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    world.group(HERE, "web-dev", template, script=["InProgress"])
+    world.replies = lambda _asked: Reply(200, "Error establishing a database connection")
+    result = deploy(auto_scaling_group=GROUP, timeout=30)
+    assert result["outcome"] == "unhealthy"
+    assert "which it must not" in result["msg"]
+    assert "rollback of web-dev: the group is back on version 1" in result["msg"]
+    assert [one["check"] for one in result["checks"]] == ["URL", "rollback"]
+    assert as_it_was(world, template)
+
+
+def test_a_refresh_that_aws_gives_up_is_told_with_its_reason(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    world.group(HERE, "web-dev", template, script=["InProgress", "RollbackInProgress", "RollbackSuccessful"])
+    result = deploy(auto_scaling_group=GROUP)
+    assert "instance refresh of web-dev: RollbackInProgress: says the test" in result["msg"]
+    assert "the group is back on version 1" in result["msg"]
+    assert "RollbackInstanceRefresh" not in world.writes()
+    assert as_it_was(world, template)
+
+
+def test_a_rollback_that_fails_is_told(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    world.group(HERE, "web-dev", template, script=["InProgress"], after_rollback=["RollbackFailed"])
+    world.replies = lambda _asked: Reply(500)
+    result = deploy(auto_scaling_group=GROUP, timeout=30)
+    assert "rollback of web-dev: RollbackFailed, 50 %: look at the group" in result["msg"]
+
+
+def test_a_group_whose_refresh_has_ended_already_is_replaced_once_more(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    group = world.group(HERE, "web-dev", template, script=["Successful"])
+    world.replies = lambda _asked: Reply(500)
+    result = deploy(auto_scaling_group=GROUP, timeout=30)
+    assert "the group is back on version 1" in result["msg"]
+    versions = [one["DesiredConfiguration"]["LaunchTemplate"]["Version"] for one in group.started]
+    assert versions == ["2", "1"]
+    assert as_it_was(world, template)
+
+
+def test_a_channel_that_cannot_be_moved_gives_the_group_back(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    def hook(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "PutParameter" and request["Name"] == DEV:
+            raise error("AccessDeniedException", operation)
+
+    group = world.group(HERE, "web-dev", template)
+    world.hook = hook
+    result = deploy(auto_scaling_group=GROUP)
+    assert "The Auto Scaling group web-dev: the group is back on version 1." in result["msg"]
+    assert len(group.started) == 2
+    assert as_it_was(world, template)
+
+
+def test_groups_without_a_way_back_are_refused(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    group = world.group(HERE, "web-dev", template, version="$Default")
+    assert "from which AWS cannot roll back: let it name version 1" in deploy(auto_scaling_group=GROUP)["msg"]
+    group.version, group.instances = "1", []
+    assert "has no instances in service" in deploy(auto_scaling_group=GROUP)["msg"]
+    world.template(HERE, "other", OLD)
+    told = deploy(auto_scaling_group=GROUP, launch_template="other")
+    assert "does not launch from the launch template other" in told["msg"]
+    assert world.writes() == []
