@@ -100,7 +100,9 @@ def _build(engine: Engine, parts: Parts, options: argparse.Namespace) -> int:
 
 
 def _run(engine: Engine, parts: Parts, options: argparse.Namespace) -> t.NoReturn:
-    command = [word for word in options.command if word != "--"]
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    if not command:
+        raise ToolkitError("There is no command to run in the toolkit: ./taskw toolkit:run -- packer version")
     if _inside():
         os.execvp(command[0], command)
     cloud = _aws() if options.aws else _local(engine)
@@ -112,13 +114,17 @@ def _run(engine: Engine, parts: Parts, options: argparse.Namespace) -> t.NoRetur
     os.execvpe(argv[0], argv, {**os.environ, **cloud})
 
 
+def _told(engine: Engine, parts: Parts) -> contents.Inventory:
+    return contents.here() if _inside() else contents.ask(engine, parts.reference)
+
+
 def _versions(engine: Engine, parts: Parts, _options: argparse.Namespace) -> int:
-    print(contents.versions(parts.reference, contents.ask(engine, parts.reference)))
+    print(contents.versions(parts.reference, _told(engine, parts)))
     return 0
 
 
 def _sbom(engine: Engine, parts: Parts, options: argparse.Namespace) -> int:
-    document = contents.sbom(parts.reference, contents.ask(engine, parts.reference))
+    document = contents.sbom(parts.reference, _told(engine, parts))
     options.file.parent.mkdir(parents=True, exist_ok=True)
     options.file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(f"{options.file}: {len(document['components'])} components of {parts.reference}")

@@ -36,15 +36,23 @@ def ask(engine: Engine, reference: str) -> Inventory:
     """What is inside, as the image tells it."""
     if not engine.has(reference):
         raise ToolkitError(f"There is no {reference} to ask: ./taskw toolkit:build")
-    argv = ask_argv(engine.argv, reference)
+    return _answer(ask_argv(engine.argv, reference))
+
+
+def here() -> Inventory:
+    """What is inside, for who is in the toolkit."""
+    return _answer(["python", "-"])
+
+
+def _answer(argv: t.Sequence[str]) -> Inventory:
     done = subprocess.run(argv, input=INSIDE.read_bytes(), capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
-        raise ToolkitError(f"{reference} could not be asked, it ended with {done.returncode}: {said}")
+        raise ToolkitError(f"The toolkit could not be asked, {argv[0]} ended with {done.returncode}: {said}")
     try:
         return t.cast("Inventory", json.loads(done.stdout))
     except ValueError:
-        raise ToolkitError(f"{reference} answered with something else than JSON.") from None
+        raise ToolkitError("The toolkit answered with something else than JSON.") from None
 
 
 def versions(reference: str, told: Inventory) -> str:
