@@ -138,7 +138,7 @@ def collections(pattern: str = COLLECTIONS) -> list[dict[str, str]]:
 def plugins(patterns: tuple[str, ...] = GO_PROGRAMS[1:2]) -> list[dict[str, str]]:
     """Packer's plugins, as their files are called: ``packer-plugin-amazon_v1.8.2_x5.0_linux_amd64``."""
     names = [os.path.basename(place) for pattern in patterns for place in glob.glob(pattern, recursive=True)]
-    matches = [re.match(r"packer-plugin-(.+?)_v([^_]+)_x[\d.]+_\w+$", name) for name in names]
+    matches = [re.match(r"packer-plugin-(.+?)_v([^_]+)_x[\d.]+_[a-z0-9]+_[a-z0-9]+$", name) for name in names]
     return [{"name": match[1], "version": match[2]} for match in matches if match]
 
 

@@ -72,7 +72,7 @@ def fetch(reads: t.Sequence[Read], ask: Ask, *, secure: bool) -> dict[Key, Param
 
     found: dict[Key, Parameter] = {}
     trouble = []
-    for read in {read.key: read for read in reads}.values():
+    for read in {read.key: read for read in reversed(reads)}.values():
         try:
             told = ask(read.region).get_parameter(Name=read.name, WithDecryption=secure)["Parameter"]
         except (BotoCoreError, ClientError) as error:
@@ -107,6 +107,7 @@ def write(wanted: Wanted, ask: Ask, directory: Path, *, secure: bool) -> str:
             if target.exists():
                 target.rename(before)
             try:
+                target.mkdir(mode=0o700)
                 copy = write_with_values(template, [Path(one) for one in wanted.var_files], values, target)
                 write_private(target / _LIST, _listed(values))
             except BaseException:
