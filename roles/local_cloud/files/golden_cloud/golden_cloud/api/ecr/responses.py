@@ -39,18 +39,18 @@ class CloudECRResponse(CloudResponse, ECRResponse):
 
     def create_repository(self) -> ActionResult:
         answer = super().create_repository()
-        self._address(answer.result["repository"])  # type: ignore[index]
+        self._address(answer.result["repository"])
         return answer
 
     def describe_repositories(self) -> ActionResult:
         answer = super().describe_repositories()
-        for repository in answer.result["repositories"]:  # type: ignore[index]
+        for repository in answer.result["repositories"]:
             self._address(repository)
         return answer
 
     def delete_repository(self) -> ActionResult:
         answer = super().delete_repository()
-        self._address(answer.result["repository"])  # type: ignore[index]
+        self._address(answer.result["repository"])
         return answer
 
     def _address(self, repository: Repository) -> None:
