@@ -198,7 +198,7 @@ def test_podman_logs_in_pushes_and_pulls(cloud: Cloud, image: str, auth: str) ->
     login = ["login", auth, "--tls-verify=false", "--username=AWS", "--password-stdin", host]
 
     assert "invalid username/password" in podman(cloud, *login, stdin="wrong", status=125)
-    refused = podman(cloud, "push", auth, "--tls-verify=false", image, f"{uri}:1", status=125)
+    refused = podman(cloud, "push", "--creds=AWS:wrong", "--tls-verify=false", image, f"{uri}:1", status=125)
     assert "token" in refused or "authentication" in refused or "unauthorized" in refused
     assert "Succeeded" in podman(cloud, *login, stdin=password)
 
