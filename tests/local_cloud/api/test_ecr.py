@@ -227,6 +227,12 @@ def test_a_request_is_passed_on_below_account_and_region(served: LocalCloud, reg
     assert headers["Docker-Upload-UUID"] == "u"
 
 
+def test_a_path_stays_one_behind_the_door(served: LocalCloud, registry: StandIn) -> None:
+    call(served, "GET", "/v2/golden/toolkit/manifests/a%3Fn=1%20b", basic=token(served))
+    assert registry.asked[0]["path"].endswith("/golden/toolkit/manifests/a%3Fn%3D1%20b")
+    assert call(served, "GET", "/v2/golden/toolkit/%2e%2e/x/tags/list", basic=token(served))[0] == 404
+
+
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_layer_comes_through_as_it_is(served: LocalCloud, registry: StandIn, chunked: bool) -> None:
     content = bytes(range(256)) * 4096

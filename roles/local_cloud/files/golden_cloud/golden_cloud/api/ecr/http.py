@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from moto.ecr.exceptions import RepositoryNotFoundException
@@ -128,7 +129,7 @@ class RegistryServer:
         if request.action == "PutImage":
             _refuse_known_tag(repository, request.reference)
         prefix = f"{bearer.account_id}/{bearer.region}/"
-        path = f"{asked.PREFIX}{prefix}{request.name}/{request.rest}"
+        path = quote(f"{asked.PREFIX}{prefix}{request.name}/{request.rest}", safe="/:")
         query = asked.query(environ.get("QUERY_STRING", ""))
         connection = _Connection(self._cloud.registry.ready())
         try:
