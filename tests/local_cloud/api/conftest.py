@@ -194,8 +194,9 @@ class LocalBuilders:
 class LocalCloud:
     """The API under test."""
 
-    def __init__(self, directory: Path, timings: Timings | None = None) -> None:
+    def __init__(self, directory: Path, timings: Timings | None = None, registry: Any = None) -> None:
         self.directory = directory
+        self.registry = registry
         self.machines = FakeMachines()
         self.builders = LocalBuilders(directory / "builds")
         self.timings = timings or Timings(save_delay=0.05)
@@ -210,7 +211,7 @@ class LocalCloud:
             port=0,
             timings=self.timings,
         )
-        self.app = create_app(config, self.machines, self.builders)
+        self.app = create_app(config, self.machines, self.builders, self.registry)
         self.app.load()
         self.server = Server(self._application, [("127.0.0.1", 0)])
         self.port = self.server.ports[0]
@@ -288,14 +289,14 @@ class LocalCloud:
 
 @pytest.fixture
 def cloud_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LocalCloud]]:
-    """A local cloud with other timings than the usual ones."""
+    """A local cloud with other timings than the usual ones, or with a registry."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     tmp_path.chmod(0o700)
     running: list[LocalCloud] = []
 
-    def _cloud_with(timings: Timings | None = None) -> LocalCloud:
-        running.append(LocalCloud(tmp_path, timings))
+    def _cloud_with(timings: Timings | None = None, registry: Any = None) -> LocalCloud:
+        running.append(LocalCloud(tmp_path, timings, registry))
         return running[0]
 
     yield _cloud_with

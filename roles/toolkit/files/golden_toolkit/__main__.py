@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``python -m golden_toolkit look|build|run``: say whether the toolkit image is there, build it, run a command in it.
+"""``python -m golden_toolkit VERB``: what is done with the toolkit image, and with what is around it.
+
+``look`` says whether it is there, ``build`` has it, ``run`` runs a command in it, ``versions`` and ``sbom`` say what is
+inside; ``login`` logs its engine in to ECR, ``parameters`` writes the SSM parameters of a template to files.
 
 look and build answer with one JSON object on standard output; look ends with status 3 when there is no image. Progress goes
 to the file that GOLDEN_PROGRESS_FILE names. An error is a sentence on standard error and exit status 1.
@@ -22,6 +25,7 @@ from golden_toolchain import child
 from golden_toolchain.errors import ToolchainError
 from golden_toolchain.progress import Progress
 
+from golden_toolkit import contents, login, parameters
 from golden_toolkit.build import build
 from golden_toolkit.context import Tools
 from golden_toolkit.engine import ENGINES, Engine
@@ -61,11 +65,28 @@ def _parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run")
     run.add_argument("--aws", action="store_true", help="work on AWS instead of the local cloud")
     run.add_argument("command", nargs=argparse.REMAINDER)
+    verbs.add_parser("versions")
+    verbs.add_parser("sbom").add_argument("file", type=Path, help="where it is written")
+    logged = verbs.add_parser("login")
+    read = verbs.add_parser("parameters")
+    for verb in (logged, read):
+        verb.add_argument("--aws", action="store_true", help="ask AWS instead of the local cloud")
+    of = read.add_mutually_exclusive_group(required=True)
+    of.add_argument("--image", help="an image with a template of its own")
+    of.add_argument("--template", type=Path, help="a template")
+    read.add_argument("--var-file", type=Path, action="append", default=[], help="of the template, in their order")
+    read.add_argument("--directory", type=Path, default=Path(".cache") / "packer-deps")
+    read.add_argument("--secure", choices=("true", "false"), default="false", help="write secure strings as well")
     return parser
 
 
+def _inside() -> bool:
+    """Whether this is the toolkit already: commands then run here, on the cloud that the container was told."""
+    return bool(os.environ.get("GOLDEN_TOOLKIT"))
+
+
 def _look(engine: Engine, parts: Parts, _options: argparse.Namespace) -> int:
-    there = engine.has(parts.reference)
+    there = _inside() or engine.has(parts.reference)
     print(json.dumps({"reference": parts.reference, "present": there}))
     return 0 if there else _ABSENT
 
@@ -79,13 +100,77 @@ def _build(engine: Engine, parts: Parts, options: argparse.Namespace) -> int:
 
 
 def _run(engine: Engine, parts: Parts, options: argparse.Namespace) -> t.NoReturn:
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    if not command:
+        raise ToolkitError("There is no command to run in the toolkit: ./taskw toolkit:run -- packer version")
+    if _inside():
+        os.execvp(command[0], command)
     cloud = _aws() if options.aws else _local(engine)
     home = Path.home()
     state = Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state")
     (state / "golden.ami" / "toolkit").mkdir(parents=True, exist_ok=True)
     here = Here(parts.root, Path.cwd(), state, sys.stdin.isatty() and sys.stdout.isatty(), home)
-    argv = run_argv(engine.argv, parts.reference, here, cloud, [word for word in options.command if word != "--"])
+    argv = run_argv(engine.argv, parts.reference, here, cloud, command)
     os.execvpe(argv[0], argv, {**os.environ, **cloud})
+
+
+def _told(engine: Engine, parts: Parts) -> contents.Inventory:
+    return contents.here() if _inside() else contents.ask(engine, parts.reference)
+
+
+def _versions(engine: Engine, parts: Parts, _options: argparse.Namespace) -> int:
+    print(contents.versions(parts.reference, _told(engine, parts)))
+    return 0
+
+
+def _sbom(engine: Engine, parts: Parts, options: argparse.Namespace) -> int:
+    document = contents.sbom(parts.reference, _told(engine, parts))
+    options.file.parent.mkdir(parents=True, exist_ok=True)
+    options.file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    print(f"{options.file}: {len(document['components'])} components of {parts.reference}")
+    return 0
+
+
+def _enter(engine: Engine, options: argparse.Namespace) -> None:
+    """Have the cloud that is meant in the environment, and no other; in the toolkit it is there already."""
+    if _inside():
+        return
+    if options.aws:
+        named = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL"))
+        if named:
+            raise ToolkitError(
+                f"The environment has {', '.join(named)}, which is not AWS: unset it, or leave CLOUD_OF=aws out."
+            )
+        return
+    cloud = _local(engine)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(cloud)
+
+
+def _login(engine: Engine, _parts: Parts, options: argparse.Namespace) -> int:
+    _enter(engine, options)
+    print(login.log_in(engine.argv, engine.program, login.ask()))
+    return 0
+
+
+def _parameters(engine: Engine, parts: Parts, options: argparse.Namespace) -> int:
+    import boto3
+
+    here = Path.cwd()
+    if options.image:
+        if options.var_file:
+            raise ToolkitError("An image has its variable files in its definition: --var-file goes with a template.")
+        wanted = parameters.of_image(options.image, parts.root, here)
+    else:
+        wanted = parameters.of_template(options.template, options.var_file)
+    _enter(engine, options)
+
+    def client(region: str) -> t.Any:
+        return boto3.client("ssm", region_name=region or None)
+
+    print(parameters.write(wanted, client, options.directory.absolute(), secure=options.secure == "true"))
+    return 0
 
 
 def _aws() -> dict[str, str]:
@@ -96,11 +181,19 @@ def _local(engine: Engine) -> dict[str, str]:
     """What points a client to the local cloud, as its own verb ``env`` says."""
     asked = subprocess.run(engine.environment(), stdout=subprocess.PIPE, text=True, check=False)
     if asked.returncode:
-        raise ToolkitError("There is no local cloud for the command to work on: ./taskw cloud:up, or CLOUD=aws.")
+        raise ToolkitError("There is no local cloud for the command to work on: ./taskw cloud:up, or CLOUD_OF=aws.")
     return {name: value for name, value in json.loads(asked.stdout).items() if value is not None}
 
 
-_VERBS: dict[str, t.Callable[[Engine, Parts, argparse.Namespace], int]] = {"look": _look, "build": _build, "run": _run}
+_VERBS: dict[str, t.Callable[[Engine, Parts, argparse.Namespace], int]] = {
+    "look": _look,
+    "build": _build,
+    "run": _run,
+    "versions": _versions,
+    "sbom": _sbom,
+    "login": _login,
+    "parameters": _parameters,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

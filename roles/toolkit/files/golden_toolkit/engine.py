@@ -31,6 +31,11 @@ class Engine:
         return [self.name]
 
     @property
+    def program(self) -> str:
+        """What it is by itself: the cloud's is podman."""
+        return "docker" if self.name == "docker" else "podman"
+
+    @property
     def default_base(self) -> str:
         """What the image is built on; empty: the cloud's base image of builds."""
         return "" if self.name == "cloud" else "docker.io/library/debian:trixie-slim"

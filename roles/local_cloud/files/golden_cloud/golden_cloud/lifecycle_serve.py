@@ -18,6 +18,7 @@ from golden_cloud.machines import network
 from golden_cloud.machines.builders import PodmanBuilders
 from golden_cloud.machines.imds import MetadataServer
 from golden_cloud.machines.machines import PodmanMachines
+from golden_cloud.machines.registry import DebianRegistry
 from golden_cloud.place import Place
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,8 @@ def _run(place: Place, known: settings.Settings, port: int, done: threading.Even
         gateway=gateway,
         timings=timings.from_environment(os.environ),
     )
-    app = create_app(config, machines, builders)
+    registry = DebianRegistry(place)
+    app = create_app(config, machines, builders, registry)
     app.load()
 
     def about(address: str) -> InstanceMetadata | None:
@@ -91,6 +93,7 @@ def _run(place: Place, known: settings.Settings, port: int, done: threading.Even
     try:
         done.wait()
     finally:
+        registry.close()
         api.stop()
         metadata.stop()
         app.save()

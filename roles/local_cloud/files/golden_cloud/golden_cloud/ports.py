@@ -175,6 +175,26 @@ class NoBuilders:
         return
 
 
+class Registry(Protocol):
+    """What keeps container images. Every method may be called from several threads at once."""
+
+    def storage(self) -> Path:
+        """Where its files are, in the layout of its file system driver; also while it does not run."""
+
+    def ready(self) -> Path:
+        """The socket on which it answers, from now on; ``MachineError`` says why it can't."""
+
+
+class NoRegistry:
+    """Where there is no registry, nothing can be pushed or pulled."""
+
+    def storage(self) -> Path:
+        return Path("/nonexistent")
+
+    def ready(self) -> Path:
+        raise MachineError("this local cloud has no registry for container images")
+
+
 @dataclass(frozen=True)
 class Timings:
     """Seconds that a state lasts *at least*, beyond the real work; zero in tests that don't need it."""

@@ -23,11 +23,16 @@ try:
 finally:
     os.environ.update(_profiles)
 
-from golden_cloud.ports import Builders, Config, Machines  # noqa: E402
+from golden_cloud.ports import Builders, Config, Machines, Registry  # noqa: E402
 
 __all__ = ["App", "create_app"]
 
 
-def create_app(config: Config, machines: Machines, builders: Builders | None = None) -> App:
-    """The API for one local cloud; ``load()`` it before serving. Without *builders* no build of CodeBuild can start."""
-    return App(config, machines, builders)
+def create_app(
+    config: Config, machines: Machines, builders: Builders | None = None, registry: Registry | None = None
+) -> App:
+    """The API for one local cloud; ``load()`` it before serving.
+
+    Without *builders* no build of CodeBuild can start, without *registry* ECR has no images.
+    """
+    return App(config, machines, builders, registry)

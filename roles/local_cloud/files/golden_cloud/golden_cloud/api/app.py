@@ -13,6 +13,7 @@ from moto.core import responses as moto_responses
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.ec2.models import ec2_backends
 from moto.ec2.models import instances as moto_instances
+from moto.ecr.models import ecr_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
@@ -44,6 +45,8 @@ from golden_cloud.api.ec2 import lifecycle
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.responses import CloudEC2Response
+from golden_cloud.api.ecr.backend import CloudECRBackend
+from golden_cloud.api.ecr.responses import CloudECRResponse
 from golden_cloud.api.events import firing
 from golden_cloud.api.events.model import events_backends
 from golden_cloud.api.events.responses import CloudEventsResponse
@@ -64,7 +67,7 @@ from golden_cloud.api.scheduler.responses import CloudSchedulerResponse
 from golden_cloud.api.secrets import CloudSecretsManagerBackend, CloudSecretsManagerResponse
 from golden_cloud.api.ssm import CloudSSMBackend, CloudSSMResponse
 from golden_cloud.api.topics import CloudSNSBackend, CloudSNSResponse, CloudSubscription
-from golden_cloud.ports import Builders, Config, InstanceMetadata, Machines
+from golden_cloud.ports import Builders, Config, InstanceMetadata, Machines, Registry
 
 BACKENDS: dict[str, BackendDict] = {
     "ec2": ec2_backends,
@@ -86,6 +89,7 @@ BACKENDS: dict[str, BackendDict] = {
     "secretsmanager": secretsmanager_backends,
     "codecommit": codecommit.codecommit_backends,
     "codebuild": codebuild_backends,
+    "ecr": ecr_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -108,6 +112,7 @@ SERVICES: dict[str, Dispatch] = {
     "secretsmanager": CloudSecretsManagerResponse.dispatch,
     "codecommit": CloudCodeCommitResponse.dispatch,
     "codebuild": CloudCodeBuildResponse.dispatch,
+    "ecr": CloudECRResponse.dispatch,
 }
 
 
@@ -118,8 +123,10 @@ SAVE_RETRY = 5.0
 class App:
     """One local cloud's API. moto's state belongs to the process, so a process has one."""
 
-    def __init__(self, config: Config, machines: Machines, builders: Builders | None = None) -> None:
-        self._cloud = runtime.Cloud(config, machines, builders)
+    def __init__(
+        self, config: Config, machines: Machines, builders: Builders | None = None, registry: Registry | None = None
+    ) -> None:
+        self._cloud = runtime.Cloud(config, machines, builders, registry)
         _extend_moto()
         runtime.install(self._cloud)
         self._file = state.StateFile(config.state_directory / "api-state.pickle")
@@ -234,6 +241,7 @@ def _extend_moto() -> None:
     sqs_backends.backend = CloudSQSBackend
     logs_backends.backend = CloudLogsBackend
     secretsmanager_backends.backend = CloudSecretsManagerBackend
+    ecr_backends.backend = CloudECRBackend
     s3.extend_moto()
     for backends in BACKENDS.values():
         backends.clear()

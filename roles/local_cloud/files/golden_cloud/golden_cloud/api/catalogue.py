@@ -397,6 +397,22 @@ _CODEBUILD |= {
     ),
 }
 
+_ECR: dict[str, Options] = {
+    "CreateRepository": _only("repositoryName tags imageTagMutability"),
+    "DescribeRepositories": _only("registryId repositoryNames"),
+    "DeleteRepository": _only("registryId repositoryName force"),
+    "PutImageTagMutability": _only("registryId repositoryName imageTagMutability"),
+    "GetAuthorizationToken": _only("registryIds"),
+    "DescribeRegistry": ALL,
+    "ListImages": _only("registryId repositoryName filter"),
+    "DescribeImages": _only("registryId repositoryName imageIds filter"),
+    "BatchGetImage": _only("registryId repositoryName imageIds"),
+    "BatchDeleteImage": _only("registryId repositoryName imageIds"),
+    "TagResource": ALL,
+    "UntagResource": ALL,
+    "ListTagsForResource": ALL,
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -417,6 +433,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "secretsmanager": _SECRETS_MANAGER,
     "codecommit": _CODECOMMIT,
     "codebuild": _CODEBUILD,
+    "ecr": _ECR,
 }
 
 _READS = ("Describe", "Get", "List", "Head", "Filter", "BatchGet")
@@ -431,6 +448,8 @@ _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
     ("CreateBucket", "ACL"): ["private"],
     ("CreateLogGroup", "logGroupClass"): ["STANDARD"],
     ("CreateSecret", "ForceOverwriteReplicaSecret"): [False],
+    ("CreateRepository", "imageScanningConfiguration"): [{"scanOnPush": False}],
+    ("CreateRepository", "encryptionConfiguration"): [{"encryptionType": "AES256"}],
     ("PutObject", "ACL"): ["private", "bucket-owner-full-control"],
     ("PutObject", "StorageClass"): ["STANDARD"],
     ("CreateMultipartUpload", "ACL"): ["private", "bucket-owner-full-control"],

@@ -24,6 +24,7 @@ from golden_cloud.api import access, catalogue, runtime
 from golden_cloud.api.access import Identity
 from golden_cloud.api.codecommit.http import GitServer
 from golden_cloud.api.control import PREFIX, Control
+from golden_cloud.api.ecr.http import RegistryServer
 from golden_cloud.api.errors import (
     NOT_RETRIED,
     CloudError,
@@ -101,6 +102,7 @@ class Front:
         self._guard = guard
         self._control = Control(cloud.config, cloud.faults, calls, guard)
         self._git = GitServer(cloud, regions, calls)
+        self._registry = RegistryServer(cloud, calls)
         self._told: set[type[Exception]] = set()
         """Kinds of trouble with the record of calls that the log has."""
 
@@ -117,6 +119,8 @@ class Front:
             return self._steer(environ, headers)(environ, start_response)
         if self._git.takes(path, environ.get("QUERY_STRING", ""), headers):
             return self._git(environ, start_response)
+        if self._registry.takes(path, headers):
+            return self._registry(environ, start_response, headers)
         request_id = str(uuid.uuid4())
         call = _Call()
         status, answer_headers, body = self._answer(environ, headers, call)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from golden_cloud.api.faults.book import FaultBook
-from golden_cloud.ports import Builders, Config, Machines, NoBuilders
+from golden_cloud.ports import Builders, Config, Machines, NoBuilders, NoRegistry, Registry
 
 LOG = logging.getLogger("golden_cloud.api")
 
@@ -68,10 +68,13 @@ class Jobs:
 class Cloud:
     """The cloud that this process runs."""
 
-    def __init__(self, config: Config, machines: Machines, builders: Builders | None = None) -> None:
+    def __init__(
+        self, config: Config, machines: Machines, builders: Builders | None = None, registry: Registry | None = None
+    ) -> None:
         self.config = config
         self.machines = machines
         self.builders: Builders = builders or NoBuilders()
+        self.registry: Registry = registry or NoRegistry()
         self.jobs = Jobs()
         self.faults = FaultBook()
         self.lock = threading.Lock()

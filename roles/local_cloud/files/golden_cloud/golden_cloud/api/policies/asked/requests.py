@@ -37,6 +37,7 @@ TABLES: dict[str, Table] = {
     "rbin": scaling.RBIN,
     "s3": s3.TABLE,
     "codecommit": sources.CODECOMMIT,
+    "ecr": sources.ECR,
     "logs": sources.LOGS,
     "secretsmanager": sources.SECRETSMANAGER,
     "codebuild": builds.CODEBUILD,

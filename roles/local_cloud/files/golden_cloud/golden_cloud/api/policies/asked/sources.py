@@ -120,3 +120,21 @@ SECRETSMANAGER = table(
     """,
     ways={"secret": _secret, "new": _new_secret},
 )
+
+ECR = table(
+    "ecr",
+    """
+    * GetAuthorizationToken DescribeRegistry
+    CreateRepository repository/{repositoryName} +TagResource?tags
+    DescribeRepositories repository/{repositoryNames}
+    DeleteRepository repository/{repositoryName}
+    PutImageTagMutability repository/{repositoryName}
+    ListImages repository/{repositoryName}
+    DescribeImages repository/{repositoryName}
+    BatchGetImage repository/{repositoryName}
+    BatchDeleteImage repository/{repositoryName}
+    TagResource {resourceArn}
+    UntagResource {resourceArn}
+    ListTagsForResource {resourceArn}
+    """,
+)
