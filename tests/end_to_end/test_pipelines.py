@@ -209,6 +209,7 @@ def test_a_rejected_execution_fails_there_and_asks_again_when_it_is_retried(lane
     assert watched.rc != 0
     assert "failed at the stage Approve" in watched.words, watched.output
     assert "not today" in watched.words, watched.output
+    assert "./taskw pipeline:retry IMAGE=lane" in watched.words, watched.output
     assert lane.stages() == dict.fromkeys(STAGES, "") | dict.fromkeys(STAGES[:4], "Succeeded") | {"Approve": "Failed"}
     assert lane.asked()["status"] == "Failed"
     retried = lane.play("pipeline_retry.yml")
