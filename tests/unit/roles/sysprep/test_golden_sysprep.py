@@ -12,8 +12,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "roles" / "sysprep" / "files"))
+ROLE = Path(__file__).resolve().parents[4] / "roles" / "sysprep"
+sys.path.insert(0, str(ROLE / "files"))
 
 import golden_sysprep as sysprep
 from golden_sysprep import Finding, Machine, Settings, Topic
@@ -279,3 +281,41 @@ def test_hooks_of_other_roles(tmp_path: Path) -> None:
 def test_keys_of_the_session_go_last() -> None:
     assert [topic.name for topic in sysprep.TOPICS][-2:] == ["authorized_keys", "host_keys"]
     assert sysprep.TOPICS[0].name == "hooks", "they may need what the others remove"
+
+
+UBUNTU = {
+    "/var/lib/ubuntu-advantage/private/machine-token.json": "ubuntu_pro",
+    "/var/lib/ubuntu-advantage/machine-token.json": "ubuntu_pro",
+    "/etc/apt/auth.conf.d/90ubuntu-advantage": "ubuntu_pro",
+    "/etc/apt/sources.list.d/ubuntu-esm-infra.list": "ubuntu_pro",
+    "/etc/apt/sources.list.d/ubuntu-esm-apps.sources": "ubuntu_pro",
+    "/var/lib/landscape/client/broker.bpickle": "agents",
+    "/var/lib/whoopsie/whoopsie-id": "agents",
+}
+
+
+def test_what_ubuntu_keeps_of_one_machine_is_removed_and_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = sysprep.matching
+    monkeypatch.setattr(sysprep, "matching", lambda *patterns: below(*(f"{tmp_path}{pattern}" for pattern in patterns)))
+    monkeypatch.setattr(
+        sysprep, "TOPICS", tuple(topic for topic in sysprep.TOPICS if topic.name in {"agents", "ubuntu_pro"})
+    )
+    monkeypatch.setattr(sysprep, "SCAN_TOPICS", ())
+    for name in UBUNTU:
+        write(tmp_path / name.lstrip("/"))
+    kept = write(tmp_path / "etc/apt/sources.list.d/ubuntu.sources")
+    of = machine(skip=("cloud_init",))
+    planted = {f"{topic}: {tmp_path}{name}" for name, topic in UBUNTU.items()}
+    assert set(sysprep.check(of)) == planted
+    assert set(sysprep.clean(of, dry_run=True)) == planted
+    assert set(sysprep.clean(of, dry_run=False)) == planted
+    assert sysprep.check(of) == []
+    assert kept.exists()
+
+
+def test_names_that_can_be_skipped_are_those_that_there_are() -> None:
+    specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())
+    names = [topic.name for topic in sysprep.TOPICS] + [name for name, _find in sysprep.SCAN_TOPICS]
+    assert sorted(specs["argument_specs"]["main"]["options"]["sysprep_skip"]["choices"]) == sorted(names)
