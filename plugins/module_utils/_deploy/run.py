@@ -153,7 +153,8 @@ class _Deployment:
         known = getattr(error, "result", {})
         more = {name: known[name] for name in ("restored", "not_restored") if name in known}
         result = result_of(self.world, self.plan, self.progress, changed=False)
-        return DeployError(f"{message}{said}{group}{self.ended.text()}", **result, **more)
+        after = f"{said}{group}{self.ended.text()}"
+        return DeployError(message + (after.lstrip() if message.endswith("\n") else after), **result, **more)
 
     def _ask(self) -> bool:
         world, plan = self.world, self.plan

@@ -46,10 +46,12 @@ def _way(place: Place, words: list[str]) -> runtime.Runtime:
     images = Podman(place).text("images", "--quiet").splitlines()
     if not images:
         return runtime.Runtime()
+    said = ""
     for way in runtime.candidates():
         tried = Podman(place, way.podman).run(
             "run", "--rm", "--network", "none", "--entrypoint", "true", *way.container, images[0], check=False
         )
         if not tried.returncode:
             return way
-    raise MachineError("podman cannot run a container on this host")
+        said = tried.stderr.decode(errors="replace").strip()
+    raise MachineError(f"podman cannot run a container on this host: {said}")
