@@ -16,6 +16,7 @@ import galaxy_import
 import pytest
 import sanity
 from collection_copy import CHECKOUT
+from golden_toolchain.errors import NotAvailable
 
 Replace = c.Callable[[str, str, str], None]
 
@@ -116,7 +117,7 @@ def test_a_workflow_that_waits_for_nobody(
 ) -> None:
     try:
         actionlint.program()
-    except actionlint.NotAvailable as error:
+    except NotAvailable as error:
         pytest.skip(str(error))
     assert actionlint.main([str(collection)]) == 0
     replace(".github/workflows/report.yml", "  issue:\n", "  issue:\n    needs: nobody\n")
