@@ -218,10 +218,10 @@ def test_a_refresh_goes_on_after_a_checkpoint_and_bakes(scaling: Any, numbered: 
 
 def test_a_refresh_that_can_launch_nothing_goes_back_by_itself(ec2: Any, scaling: Any, numbered: Any) -> None:
     first = numbered()
-    versions = ec2.describe_launch_template_versions(LaunchTemplateName="web", Versions=["3"])
-    image_id = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]["ImageId"]
-    told = _refreshed_to(scaling, "3")
-    ec2.deregister_image(ImageId=image_id)
+    ec2.create_launch_template_version(
+        LaunchTemplateName="web", SourceVersion="3", LaunchTemplateData={"KeyName": "of-nobody"}
+    )
+    told = _refreshed_to(scaling, "4")
     _until(lambda: told()["Status"] == "RollbackSuccessful", 90)
     assert "launches in a row failed" in told()["StatusReason"]
     assert (_versions(scaling), bool(set(_in_service(scaling)) & set(first))) == (["2", "2"], True)

@@ -242,9 +242,9 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         if group.refresh is not None:
             text = "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."
             raise CloudError("InstanceRefreshInProgress", text)
-        preferences = {
-            k: v for k, v in (self._get_param("Preferences", {}) or {}).items() if v not in (None, False, [])
-        }
+        # A zero counts: no warmup, no delay.
+        given = self._get_param("Preferences", {}) or {}
+        preferences = {k: v for k, v in given.items() if v is not None and v is not False and v != []}
         extra = sorted(set(preferences) - PREFERENCES)
         if extra:
             raise UnsupportedOption("StartInstanceRefresh", f"Preferences.{extra[0]}")
