@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.core.exceptions import ServiceException
+
 from golden_cloud.api import caller, inside, runtime, trust
 from golden_cloud.api.codepipeline.model import ActionRun, Artifact, Execution, Revision
 from golden_cloud.api.codepipeline.place import Place
 from golden_cloud.api.codepipeline.start import new_key, store_of
-from golden_cloud.api.errors import CloudError
 
 SERVICE = "codepipeline.amazonaws.com"
 POLL, LONGEST_POLL, SLOWER = 0.3, 2.0, 1.1
@@ -94,7 +95,7 @@ class Job:
                 raise ActionFailed("PermissionError", text)
         try:
             keys = inside.assume(service_role, session, self.run.region, service=SERVICE, source_arn=self._pipeline_arn)
-        except CloudError as error:
+        except ServiceException as error:
             raise ActionFailed("PermissionError", error.message) from error
         if self.run.role_arn == service_role:
             return keys
