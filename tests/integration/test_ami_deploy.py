@@ -238,7 +238,7 @@ def test_what_is_wrong_with_a_stage_is_told_before_the_first_is_touched(
     before = [served.named(channel) for channel in ("dev", "lone")]
     for channel, said in {
         "dev,lone": "The account 999999999999 of the stage lone cannot be entered",
-        "dev,stage": f"{served.image} cannot be deployed to dev, stage: of its channels dev, test, prod, lone have a deploy",
+        "dev,stage": f"{served.image} cannot be deployed to dev, stage: of its channels dev, lone, prod, test have a deploy",
         "plain": f"{served.image} cannot be deployed to plain",
         "dev,dev": "each is named once",
     }.items():
