@@ -94,7 +94,12 @@ def test_one_that_died_is_started_anew(place: Place, program: Path) -> None:
     os.kill(pid, signal.SIGKILL)
     while Path(f"/proc/{pid}").exists():
         time.sleep(0.01)
-    made.ready()
+    # Whoever reaps it says so a moment after it is gone from /proc.
+    for _moment in range(100):
+        made.ready()
+        if running(place):
+            break
+        time.sleep(0.02)
     assert running(place) not in ([], [pid])
     made.close()
 
