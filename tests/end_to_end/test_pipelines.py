@@ -181,7 +181,9 @@ def test_a_push_with_a_mistake_in_the_definition_fails_at_the_validation_and_nam
     watched = lane.play("pipeline_watch.yml")
     assert watched.rc != 0
     assert "failed at the stage Validate" in watched.words, watched.output
-    (told,) = [one for one in lane.told() if one.get("Subject")]
+    found = [one for one in lane.told() if one.get("Subject")]
+    assert [one["Subject"] for one in found] == ["lane: build failed in pre_build"], found
+    (told,) = found
     line = 1 + MISTAKEN.split("\n").index("  rebot: false")
     for words in (f"images/lane/image.yml:{line}: tests", "rebot", execution):
         assert words in told["Message"], told["Message"]
@@ -201,9 +203,8 @@ def test_a_push_that_mends_it_goes_on_until_somebody_is_asked(lane: Lane) -> Non
 
 
 def test_a_rejected_execution_fails_there_and_asks_again_when_it_is_retried(lane: Lane) -> None:
-    rejected = lane.play(
-        "pipeline_answer.yml", "-e", "pipeline_answer=rejected", "-e", "pipeline_answer_reason=not today"
-    )
+    answer = json.dumps({"pipeline_answer": "rejected", "pipeline_answer_reason": "not today"})
+    rejected = lane.play("pipeline_answer.yml", "-e", answer)
     assert rejected.rc == 0, rejected.output
     watched = lane.play("pipeline_watch.yml")
     assert watched.rc != 0
