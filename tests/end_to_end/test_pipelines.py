@@ -120,10 +120,12 @@ class Lane:
 
     def told(self) -> list[dict[str, t.Any]]:
         """The notifications that have come since the last time."""
-        answer = self.cloud.client("sqs").receive_message(
-            QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=10
-        )
-        return [json.loads(one["Body"]) for one in answer.get("Messages", [])]
+        sqs = self.cloud.client("sqs")
+        found = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=10).get("Messages", [])
+        for one in found:
+            # Otherwise it would be told once more.
+            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
+        return [json.loads(one["Body"]) for one in found]
 
     def iam(self, *arguments: str) -> dict[str, t.Any]:
         door = CHECKOUT / "roles" / "local_cloud" / "files" / "cloud.py"
