@@ -184,7 +184,7 @@ def test_a_push_with_a_mistake_in_the_definition_fails_at_the_validation_and_nam
     assert watched.rc != 0
     assert "failed at the stage Validate" in watched.words, watched.output
     found = [one for one in lane.told() if one.get("Subject")]
-    assert [one["Subject"] for one in found] == ["lane: validate failed in pre_build"], found
+    assert [one["Subject"] for one in found] == ["lane: validate failed in install"], found
     (told,) = found
     line = 1 + MISTAKEN.split("\n").index("  rebot: false")
     for words in (f"images/lane/image.yml:{line}:", "rebot", execution):
