@@ -5,6 +5,6 @@
 from __future__ import annotations
 
 from harness.fixtures import cloud, images
-from harness.rows import pytest_addoption, pytest_collection_modifyitems, pytest_configure
+from harness.selection import pytest_addoption, pytest_collection_modifyitems, pytest_configure
 
 __all__ = ["cloud", "images", "pytest_addoption", "pytest_collection_modifyitems", "pytest_configure"]

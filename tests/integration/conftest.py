@@ -5,6 +5,6 @@
 from __future__ import annotations
 
 from harness.fixtures import cloud, four, images
-from harness.rows import pytest_addoption, pytest_collection_modifyitems, pytest_configure
+from harness.selection import pytest_addoption, pytest_collection_modifyitems, pytest_configure
 
 __all__ = ["cloud", "four", "images", "pytest_addoption", "pytest_collection_modifyitems", "pytest_configure"]

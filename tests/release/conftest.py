@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from harness.cloud import CHECKOUT
-from harness.night import pytest_addoption, pytest_collection_modifyitems, pytest_configure
+from harness.selection import pytest_addoption, pytest_collection_modifyitems, pytest_configure
 from release.installed import Installed, install
 from release.tarball import release
 

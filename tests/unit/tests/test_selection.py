@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from harness.rows import selected
+from harness.selection import selected
 from hypothesis import given
 from hypothesis import strategies as st
 
