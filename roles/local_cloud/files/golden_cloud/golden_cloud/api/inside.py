@@ -55,7 +55,7 @@ def assume(
     if match is None:
         raise ValueError(f"{role_arn!r} is not the ARN of a role")
     if service:
-        context = {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]} if source_arn else {}
+        context = permitted.on_behalf_of(source_arn) if source_arn else {}
         permitted.require(service, "sts:AssumeRole", role_arn, context)
     with runtime.current().changing():
         made = sts_backends[match["account"]][PARTITION].assume_role(

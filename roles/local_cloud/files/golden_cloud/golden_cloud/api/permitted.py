@@ -31,3 +31,8 @@ def require(principal: str, action: str, resource: str, context: Mapping[str, An
     reason = decide(principal, action, resource, context or {})
     if reason:
         raise CloudError("AccessDeniedException", reason, 403)
+
+
+def on_behalf_of(source_arn: str) -> dict[str, str]:
+    """What a policy sees of what a service works for (a rule, a pipeline), for conditions that keep out others'."""
+    return {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]}

@@ -78,8 +78,7 @@ class Delivery:
 
     def require(self, action: str) -> None:
         """``CloudError`` unless the resource's policy lets the service in."""
-        context = {"aws:SourceArn": self.source_arn, "aws:SourceAccount": self.source_arn.split(":")[4]}
-        permitted.require(self.service, action, self.target["Arn"], context)
+        permitted.require(self.service, action, self.target["Arn"], permitted.on_behalf_of(self.source_arn))
 
 
 def kind_of(arn: str) -> str | None:
