@@ -38,10 +38,9 @@ _ABSENT = 3
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    engine = Engine(options.engine, options.cloud)
     child.stop_on_signals()
     try:
-        return _VERBS[options.verb](engine, Parts(ROOT), options)
+        return _VERBS[options.verb](_engine(options), Parts(ROOT), options)
     except (ToolkitError, ToolchainError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -54,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="golden_toolkit", description=__doc__)
-    parser.add_argument("--engine", choices=ENGINES, default=os.environ.get("GOLDEN_TOOLKIT_ENGINE") or "cloud")
+    parser.add_argument("--engine", choices=ENGINES, help="GOLDEN_TOOLKIT_ENGINE, or cloud, if it is not given")
     parser.add_argument("--cloud", default=os.environ.get("GOLDEN_CLOUD_NAME") or "default", help="which local cloud")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("look")
@@ -63,14 +62,14 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument(f"--{name}", type=Path, required=True)
     made.add_argument("--base", default="", help="the image to build on")
     run = verbs.add_parser("run")
-    run.add_argument("--aws", action="store_true", help="work on AWS instead of the local cloud")
+    run.add_argument("--directory", type=Path, default=ROOT, help="where the command runs, if that is in the checkout")
     run.add_argument("command", nargs=argparse.REMAINDER)
     verbs.add_parser("versions")
     verbs.add_parser("sbom").add_argument("file", type=Path, help="where it is written")
     logged = verbs.add_parser("login")
     read = verbs.add_parser("parameters")
-    for verb in (logged, read):
-        verb.add_argument("--aws", action="store_true", help="ask AWS instead of the local cloud")
+    for verb in (run, logged, read):
+        verb.add_argument("--cloud-of", choices=("local", "aws"), default="local", help="which cloud it is about")
     of = read.add_mutually_exclusive_group(required=True)
     of.add_argument("--image", help="an image with a template of its own")
     of.add_argument("--template", type=Path, help="a template")
@@ -78,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--directory", type=Path, default=Path(".cache") / "packer-deps")
     read.add_argument("--secure", choices=("true", "false"), default="false", help="write secure strings as well")
     return parser
+
+
+def _engine(options: argparse.Namespace) -> Engine:
+    named = options.engine or os.environ.get("GOLDEN_TOOLKIT_ENGINE") or "cloud"
+    if named not in ENGINES:
+        raise ToolkitError(f"GOLDEN_TOOLKIT_ENGINE is one of {', '.join(ENGINES)}, not {named}.")
+    return Engine(named, options.cloud)
 
 
 def _inside() -> bool:
@@ -105,12 +111,21 @@ def _run(engine: Engine, parts: Parts, options: argparse.Namespace) -> t.NoRetur
         raise ToolkitError("There is no command to run in the toolkit: ./taskw toolkit:run -- packer version")
     if _inside():
         os.execvp(command[0], command)
-    cloud = _aws() if options.aws else _local(engine)
+    on_aws = options.cloud_of == "aws"
+    cloud = _aws() if on_aws else _local(engine)
     home = Path.home()
     state = Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state")
     (state / "golden.ami" / "toolkit").mkdir(parents=True, exist_ok=True)
-    here = Here(parts.root, Path.cwd(), state, sys.stdin.isatty() and sys.stdout.isatty(), home)
-    argv = run_argv(engine.argv, parts.reference, here, cloud, command)
+    directory = options.directory.resolve()
+    here = Here(
+        root=parts.root,
+        # The checkout is what is mounted.
+        directory=directory if directory.is_relative_to(parts.root) else parts.root,
+        state=state,
+        terminal=sys.stdin.isatty() and sys.stdout.isatty(),
+        home=home,
+    )
+    argv = run_argv(engine.argv, parts.reference, here, cloud, command, on_aws=on_aws)
     os.execvpe(argv[0], argv, {**os.environ, **cloud})
 
 
@@ -135,12 +150,8 @@ def _enter(engine: Engine, options: argparse.Namespace) -> None:
     """Have the cloud that is meant in the environment, and no other; in the toolkit it is there already."""
     if _inside():
         return
-    if options.aws:
-        named = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL"))
-        if named:
-            raise ToolkitError(
-                f"The environment has {', '.join(named)}, which is not AWS: unset it, or leave CLOUD_OF=aws out."
-            )
+    if options.cloud_of == "aws":
+        _aws()
         return
     cloud = _local(engine)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -164,9 +175,10 @@ def _parameters(engine: Engine, parts: Parts, options: argparse.Namespace) -> in
         wanted = parameters.of_image(options.image, parts.root, here)
     else:
         wanted = parameters.of_template(options.template, options.var_file)
-    _enter(engine, options)
 
     def client(region: str) -> t.Any:
+        # Only a template that reads something needs a cloud.
+        _enter(engine, options)
         return boto3.client("ssm", region_name=region or None)
 
     print(parameters.write(wanted, client, options.directory.absolute(), secure=options.secure == "true"))
@@ -174,6 +186,12 @@ def _parameters(engine: Engine, parts: Parts, options: argparse.Namespace) -> in
 
 
 def _aws() -> dict[str, str]:
+    """What of the environment leads to AWS; nothing of it may lead elsewhere."""
+    named = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL"))
+    if named:
+        raise ToolkitError(
+            f"The environment has {', '.join(named)}, which is not AWS: unset it, or leave CLOUD_OF=aws out."
+        )
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
 
 

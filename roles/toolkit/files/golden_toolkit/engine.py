@@ -12,6 +12,8 @@ import sys
 import typing as t
 from pathlib import Path
 
+from golden_toolkit.parts import ToolkitError
+
 ENGINES = ("cloud", "podman", "docker")
 _DOOR = Path(__file__).resolve().parents[3] / "local_cloud" / "files" / "cloud.py"
 
@@ -47,10 +49,16 @@ class Engine:
 
     def has(self, reference: str) -> bool:
         """Whether it has the image."""
+        # Not "image inspect": its failure may as well be that of an engine that is down.
         asked = subprocess.run(
-            [*self.argv, "image", "inspect", "--format", "{{.Id}}", reference], capture_output=True, check=False
+            [*self.argv, "images", "--quiet", reference], capture_output=True, text=True, errors="replace", check=False
         )
-        return asked.returncode == 0
+        if not asked.returncode:
+            return bool(asked.stdout.strip())
+        if self.name == "cloud":
+            # One that was never up has no images; the build of the toolkit starts it.
+            return False
+        raise ToolkitError(f"{self.name} cannot say which images it has: {asked.stderr.strip()}")
 
     def base(self) -> t.Sequence[str]:
         """The command that has the cloud's base image of builds ready."""

@@ -13,7 +13,6 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-import yaml
 from ansible_collections.golden.ami.plugins.module_utils._packer.errors import PackerError
 from ansible_collections.golden.ami.plugins.module_utils._packer.ssm_reads import (
     Copy,
@@ -25,6 +24,8 @@ from ansible_collections.golden.ami.plugins.module_utils._packer.ssm_reads impor
 )
 from ansible_collections.golden.ami.plugins.module_utils._packer.state import write_private
 from ansible_collections.golden.ami.plugins.module_utils._packer.template import load_template
+from ansible_collections.golden.ami.plugins.plugin_utils._definition._reader import Reader
+from ansible_collections.golden.ami.plugins.plugin_utils._definition._source import DefinitionError
 
 from golden_toolkit.parts import ToolkitError
 
@@ -45,20 +46,15 @@ def of_image(name: str, checkout: Path, here: Path) -> Wanted:
     """The template that an image's definition names; images here come before those of the collection."""
     if not name or name != Path(name).name or name in (".", ".."):
         raise ToolkitError(f"{name!r} is no name of an image.")
-    places = [here / "images" / name, checkout / "playbooks" / "images" / name]
-    directory = next((one for one in places if (one / "image.yml").is_file()), None)
-    if directory is None:
-        raise ToolkitError(f"There is no image {name}: looked for image.yml in {' and '.join(map(str, places))}.")
     try:
-        definition = yaml.safe_load((directory / "image.yml").read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ToolkitError(f"{directory / 'image.yml'} is not YAML: {error}") from None
-    if not isinstance(definition, dict) or not definition.get("template"):
+        definition = Reader([str(here / "images"), str(checkout / "playbooks" / "images")]).load(name).definition
+    except DefinitionError as error:
+        raise ToolkitError(str(error)) from None
+    if definition["template"] is None:
         raise ToolkitError(
             f"{name} has no template of its own. The shared one reads no parameter; what base names is read by the build."
         )
-    files = tuple(directory / str(one) for one in definition.get("var_files") or [])
-    return Wanted(name, directory / str(definition["template"]), files)
+    return Wanted(name, Path(definition["template"]), tuple(map(Path, definition["var_files"])))
 
 
 def of_template(template: Path, var_files: t.Sequence[Path]) -> Wanted:

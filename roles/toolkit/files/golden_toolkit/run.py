@@ -10,8 +10,10 @@ import dataclasses
 import typing as t
 from pathlib import Path
 
-# Files of the host that are not in the container, or not in the same place.
-_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+from golden_toolkit.parts import ToolkitError
+
+# What names files of the host.
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CA_BUNDLE")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,19 +28,28 @@ class Here:
 
 
 def run_argv(
-    engine: t.Sequence[str], reference: str, here: Here, environment: t.Mapping[str, str], command: t.Sequence[str]
+    engine: t.Sequence[str],
+    reference: str,
+    here: Here,
+    environment: t.Mapping[str, str],
+    command: t.Sequence[str],
+    *,
+    on_aws: bool,
 ) -> list[str]:
-    """The whole command. *environment* says which cloud it is; its values are not on the command line, for all to read.
+    """The whole command. *environment* leads to the cloud; its values are not on the command line, for all to read.
+
+    On AWS the files that it names are mounted where they are, to be read.
 
     What is kept of runs is kept below the user's state, in a directory of its own: a run in a container cannot tell
     whether the processes of runs outside of it are still there.
     """
     state = here.state / "golden.ami" / "toolkit"
     own_files = here.home / ".aws"
-    on_aws = "AWS_ENDPOINT_URL" not in environment
     volumes = [f"{here.root}:{here.root}", f"{state}:{state}"]
     if on_aws and own_files.is_dir():
         volumes.append(f"{own_files}:/root/.aws:ro")
+    if on_aws:
+        volumes += [f"{file}:{file}:ro" for file in _files(environment)]
     inventory = "inventories/aws.yml" if on_aws else "inventories/codebuild.yml"
     return [
         *engine, "run", "--rm", "--interactive", *(["--tty"] if here.terminal else []),
@@ -47,6 +58,14 @@ def run_argv(
         *[word for volume in volumes for word in ("--volume", volume)],
         "--workdir", str(here.directory),
         "--env", f"XDG_STATE_HOME={state}", "--env", f"ANSIBLE_INVENTORY={here.root / inventory}",
-        *[word for name in environment if name not in _FILES for word in ("--env", name)],
+        *[word for name in environment if on_aws or name not in _FILES for word in ("--env", name)],
         reference, *command,
     ]  # fmt: skip
+
+
+def _files(environment: t.Mapping[str, str]) -> list[str]:
+    named = {name: environment[name] for name in _FILES if environment.get(name)}
+    for name, file in named.items():
+        if not Path(file).is_absolute() or not Path(file).exists():
+            raise ToolkitError(f"{name} has to be the whole path of a file that is there, for the toolkit: {file}")
+    return sorted(set(named.values()))

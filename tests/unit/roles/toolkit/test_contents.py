@@ -191,7 +191,7 @@ def test_the_image_is_asked_with_nothing_of_the_host_in_it(
 
 
 def test_an_image_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "podman").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "podman").write_text("#!/bin/sh\nexit 0\n")
     (tmp_path / "podman").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(ToolkitError, match="toolkit:build"):

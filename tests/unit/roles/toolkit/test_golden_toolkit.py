@@ -32,7 +32,10 @@ ENGINE = """\
 #!/bin/sh
 printf '%s\\n' "$*" >>"$FAKE/calls"
 case $1 in
-image) test -e "$FAKE/there" ;;
+images)
+  test ! -e "$FAKE/down" || { echo 'nobody listens' >&2; exit 125; }
+  test ! -e "$FAKE/there" || echo 1f2e3d
+  ;;
 build)
   for last; do :; done
   (cd "$last" && find . -type f | sort) >"$FAKE/context"
@@ -165,7 +168,7 @@ def there(tmp_path: Path, *, terminal: bool = False) -> Here:
 
 def test_a_command_runs_in_this_directory_on_the_local_cloud(tmp_path: Path) -> None:
     cloud = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4580", "AWS_SECRET_ACCESS_KEY": "hidden", "AWS_CONFIG_FILE": "/no"}
-    argv = run_argv(["podman"], "toolkit:1", there(tmp_path), cloud, ["packer", "version"])
+    argv = run_argv(["podman"], "toolkit:1", there(tmp_path), cloud, ["packer", "version"], on_aws=False)
     line = " ".join(argv)
     assert line.startswith("podman run --rm --interactive --network host ")
     assert line.endswith(" toolkit:1 packer version")
@@ -175,18 +178,53 @@ def test_a_command_runs_in_this_directory_on_the_local_cloud(tmp_path: Path) -> 
     assert "hidden" not in line
     assert "AWS_CONFIG_FILE" not in line, "the file is not in the container"
     assert "/.aws" not in line
-    assert "--tty" in run_argv(["podman"], "toolkit:1", there(tmp_path, terminal=True), cloud, ["bash"])
+    assert "--tty" in run_argv(["podman"], "toolkit:1", there(tmp_path, terminal=True), cloud, ["bash"], on_aws=False)
+
+
+def on_aws(tmp_path: Path, **environment: str) -> str:
+    return " ".join(run_argv(["docker"], "toolkit:1", there(tmp_path), environment, ["bash"], on_aws=True))
 
 
 def test_on_aws_a_command_has_the_files_of_the_user(tmp_path: Path) -> None:
     (tmp_path / ".aws").mkdir()
-    line = " ".join(run_argv(["docker"], "toolkit:1", there(tmp_path), {"AWS_PROFILE": "images"}, ["bash"]))
+    (tmp_path / "token").touch()
+    line = on_aws(tmp_path, AWS_PROFILE="images", AWS_WEB_IDENTITY_TOKEN_FILE=f"{tmp_path}/token")
     assert f"--volume {tmp_path}/.aws:/root/.aws:ro" in line
+    assert f"--volume {tmp_path}/token:{tmp_path}/token:ro" in line
     assert "--env AWS_PROFILE" in line
+    assert "--env AWS_WEB_IDENTITY_TOKEN_FILE" in line
+    assert "inventories/aws.yml" in line
 
 
 def test_on_aws_without_such_files_none_are_mounted(tmp_path: Path) -> None:
-    assert "/.aws" not in " ".join(run_argv(["docker"], "toolkit:1", there(tmp_path), {}, ["bash"]))
+    assert "/.aws" not in on_aws(tmp_path)
+
+
+def test_a_file_that_is_not_there_is_told_by_its_variable(tmp_path: Path) -> None:
+    for file in (f"{tmp_path}/gone", "aws/config"):
+        with pytest.raises(ToolkitError, match=f"AWS_CONFIG_FILE has to be the whole path .*: {file}"):
+            on_aws(tmp_path, AWS_CONFIG_FILE=file)
+
+
+@pytest.mark.parametrize("verb", [["run", "--cloud-of=aws", "--", "true"], ["login", "--cloud-of=aws"]])
+def test_what_is_said_to_be_aws_goes_nowhere_else(
+    fake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:4580")
+    assert door.main(["--engine", "podman", *verb]) == 1
+    assert "AWS_ENDPOINT_URL_EC2, which is not AWS: unset it" in capsys.readouterr().err
+    assert not (fake / "calls").exists()
+
+
+def test_there_are_two_clouds_and_three_engines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        door.main(["run", "--cloud-of=AWS", "--", "true"])
+    assert "invalid choice: 'AWS'" in capsys.readouterr().err
+    monkeypatch.setenv("GOLDEN_TOOLKIT_ENGINE", "nerdctl")
+    assert door.main(["look"]) == 1
+    assert "GOLDEN_TOOLKIT_ENGINE is one of cloud, podman, docker, not nerdctl." in capsys.readouterr().err
 
 
 def test_look_says_which_it_would_be(fake: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,6 +232,10 @@ def test_look_says_which_it_would_be(fake: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out) == {"reference": Parts(CHECKOUT).reference, "present": False}
     (fake / "there").touch()
     assert door.main(["--engine", "podman", "look"]) == 0
+    # An engine that is down may have the image: nothing is built for it.
+    (fake / "down").touch()
+    assert door.main(["--engine", "podman", "look"]) == 1
+    assert "podman cannot say which images it has: nobody listens" in capsys.readouterr().err
 
 
 def test_the_engine_of_a_local_cloud_is_podman_in_its_storage() -> None:

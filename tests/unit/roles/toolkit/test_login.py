@@ -129,5 +129,5 @@ def test_aws_is_not_asked_by_an_endpoint_of_the_environment(
 ) -> None:
     monkeypatch.delenv("GOLDEN_TOOLKIT", raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", "http://127.0.0.1:1")
-    assert door.main(["--engine=podman", "login", "--aws"]) == 1
+    assert door.main(["--engine=podman", "login", "--cloud-of=aws"]) == 1
     assert "AWS_ENDPOINT_URL_ECR, which is not AWS" in capsys.readouterr().err

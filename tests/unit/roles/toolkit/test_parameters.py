@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 CHECKOUT = Path(__file__).resolve().parents[4]
 sys.path[:0] = [str(CHECKOUT / "roles" / one / "files") for one in ("toolkit", "packer")]
 
+from golden_toolkit import __main__ as door
 from golden_toolkit import parameters
 from golden_toolkit.parameters import of_image, of_template
 from golden_toolkit.parts import ToolkitError
@@ -150,13 +151,35 @@ def test_an_image_names_its_template_and_variables(tmp_path: Path) -> None:
     own = tmp_path / "images" / "wordpress-legacy"
     own.mkdir(parents=True)
     (own / "image.yml").write_text("template: mine.json\n")
+    (own / "mine.json").write_text("{}")
     assert of_image("wordpress-legacy", CHECKOUT, tmp_path).template == own / "mine.json", "images here come first"
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("no", "There is no image no"), ("../x", "is no name of an image"), ("wordpress", "has no template of its own")],
+    [("no", "there is no image 'no'. Images that exist: apache"), ("../x", "is no name of an image"), ("wordpress", "has no template of its own")],
 )
 def test_an_image_without_a_template_is_told(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(ToolkitError, match=message):
         of_image(name, CHECKOUT, tmp_path)
+
+
+def test_a_mistake_in_the_definition_is_told_with_its_line(tmp_path: Path) -> None:
+    own = tmp_path / "images" / "web"
+    own.mkdir(parents=True)
+    (own / "web.json").write_text("{}")
+    (own / "image.yml").write_text("template: web.json\nvar_files: vars.json\n")
+    with pytest.raises(ToolkitError, match=r"images/web/image\.yml:2: var_files"):
+        of_image("web", CHECKOUT, tmp_path)
+
+
+def test_a_template_that_reads_nothing_needs_no_cloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(door, "_enter", lambda *_given: pytest.fail("it asked for a cloud"))
+    (tmp_path / "web.json").write_text('{"builders": []}')
+    directory = f"--directory={tmp_path}/deps"
+    assert door.main(["parameters", f"--template={tmp_path}/web.json", directory]) == 0
+    assert "reads no SSM parameter" in capsys.readouterr().out
+    assert door.main(["parameters", f"--template={tmp_path}/gone.json", directory]) == 1
+    assert "gone.json" in capsys.readouterr().err
