@@ -8,6 +8,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pytest
 from harness.cloud import Cloud, Run
 
 IMAGE = """\
@@ -76,6 +77,7 @@ def build(cloud: Cloud, home: Path, *more: str) -> Run:
     return cloud.play("build_ami.yml", "-e", "image=web", *more, cwd=home)
 
 
+@pytest.mark.night
 def test_tests_on_the_builder(cloud: Cloud, tmp_path: Path) -> None:
     for name, text in FILES.items():
         write(tmp_path, name, text)

@@ -125,6 +125,7 @@ def test_a_changed_parent_names_the_children_that_are_behind_and_only_they_are_b
     assert "is behind" not in build(cloud, family, "fbase").output
 
 
+@pytest.mark.night
 def test_a_chain_by_owner_and_name_is_rebuilt_in_order(cloud: Cloud, tmp_path: Path) -> None:
     """vendor, hardened, base and application, where nobody names a parent but by the name of its AMIs."""
     define(tmp_path, "chard", '{owners: ["136693071363"], name: "debian-12-amd64-*"}')

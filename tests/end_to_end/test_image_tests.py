@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from harness.cloud import Cloud
 
 
+@pytest.mark.night
 def test_the_images_own_playbook_has_nothing_to_change(cloud: Cloud, images: Path) -> None:
     definition = images / "images" / "web" / "image.yml"
     # With a greeting of its own, so that it is built here: it is the newest version that is tested, and others build web too.

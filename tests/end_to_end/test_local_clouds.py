@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from harness.cloud import Cloud, remove_cloud, start_cloud
 
 
@@ -44,6 +45,7 @@ def running(cloud: Cloud) -> set[str]:
     return {i["InstanceId"] for r in found["Reservations"] for i in r["Instances"]}
 
 
+@pytest.mark.night
 def test_two_clouds_do_not_know_each_other(cloud: Cloud) -> None:
     other = start_cloud("default")
     here, there = launch(cloud), launch(other)

@@ -46,6 +46,7 @@ def image(images: Path) -> Path:
     return images
 
 
+@pytest.mark.night
 def test_roles_of_a_repository_and_of_a_collection(cloud: Cloud, image: Path) -> None:
     run = cloud.play("build_ami.yml", "-e", "image=web", cwd=image)
     assert run.rc == 0, run.output

@@ -11,6 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from harness.cloud import Cloud
 
 TASKS = "roles/web/tasks/main.yml"
@@ -144,6 +145,7 @@ def test_a_failed_build_is_kept_until_told(cloud: Cloud, images: Path) -> None:
     assert (run.rc, run.recap("changed")) == (0, 0), run.output
 
 
+@pytest.mark.night
 def test_keep_does_not_change_a_good_build(cloud: Cloud, images: Path) -> None:
     before = cloud.inventory()
     (images / TASKS).write_text("---\n- name: Rest\n  ansible.builtin.command: 'true'\n  changed_when: true\n")

@@ -91,6 +91,7 @@ def test_a_key_for_each_region_in_the_account_of_the_copy(four: Four, cloud: Clo
     assert f"account {OTHER} has no key alias/none in {THIRD_REGION}" in said
 
 
+@pytest.mark.night
 def test_the_key_of_aws_keeps_an_image_in_its_account(four: Four, cloud: Cloud) -> None:
     amis = Amis(cloud)
     source = amis.plant()
@@ -120,6 +121,7 @@ def test_a_copy_that_is_pending_is_waited_for(
     assert outcome.apply.result["copies"][0]["image_id"] == late.result["copies"][0]["image_id"]
 
 
+@pytest.mark.night
 def test_a_copy_that_failed_is_kept_or_removed_and_made_anew(
     four: Four, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -187,6 +189,7 @@ def test_what_is_refused_before_a_write(four: Four, cloud: Cloud) -> None:
     )
 
 
+@pytest.mark.night
 def test_copies_within_a_time(four: Four, cloud: Cloud) -> None:
     options = {"image_ids": [Amis(cloud).plant()], "regions": [OTHER_REGION], "completion_minutes": 30}
     outcome = four.module(MODULE, options, unknown=UNKNOWN)

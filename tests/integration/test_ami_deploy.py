@@ -290,6 +290,7 @@ def test_the_module_and_a_playbook_that_asks(
     assert served.running() == []
 
 
+@pytest.mark.night
 def test_an_error_page_with_status_200_moves_nothing(four: Four, served: Served, options: dict[str, t.Any]) -> None:
     four.module(MODULE, options)
     bad = {**options, "version": "3.0", "timeout": 20}

@@ -237,6 +237,7 @@ def test_ansible_launches_by_channel_with_a_grant_and_the_inventory_groups(marke
         assert member["InstanceId"] in groups[name]["hosts"], name
 
 
+@pytest.mark.night
 def test_cloudformation_launches_by_channel(market: Market) -> None:
     image_id = market.publish("1.0")
     market.consume(image_consumer_launches="false")

@@ -157,7 +157,11 @@ def test_an_image_names_its_template_and_variables(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("no", "there is no image 'no'. Images that exist: apache"), ("../x", "is no name of an image"), ("wordpress", "has no template of its own")],
+    [
+        ("no", "there is no image 'no'. Images that exist: apache"),
+        ("../x", "is no name of an image"),
+        ("wordpress", "has no template of its own"),
+    ],
 )
 def test_an_image_without_a_template_is_told(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(ToolkitError, match=message):
