@@ -10,15 +10,10 @@ from __future__ import annotations
 
 import collections.abc as c
 import json
-import subprocess
-import sys
-import time
-import typing as t
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from harness.cloud import CHECKOUT, Cloud, Run
+from harness.cloud import Cloud
+from harness.lane import Lane, pipeline_of
 
 DEFINITION = """\
 ---
@@ -76,89 +71,15 @@ SELDOM = {
 }
 
 
-@dataclass
-class Lane:
-    """The pipeline of one image: the cloud, the checkout that is pushed, and the queue that its topic tells."""
-
-    cloud: Cloud
-    checkout: Path
-    queue: str
-
-    def play(self, playbook: str, *arguments: str) -> Run:
-        return self.cloud.play(playbook, "-e", "image=lane", *arguments, cwd=self.checkout, PWD=str(self.checkout))
-
-    def write(self, name: str, text: str) -> None:
-        (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.checkout / name).write_text(text)
-
-    def push(self, words: str) -> str:
-        """An ordinary push of all there is; the id of the execution that it starts."""
-        before = self.executions()
-        git(self.checkout, "add", "--all")
-        git(self.checkout, "commit", "--quiet", "--message", words)
-        git(self.checkout, "push", "--quiet", "pipeline", "HEAD:refs/heads/main")
-        for _second in range(60):
-            if new := [one for one in self.executions() if one not in before]:
-                return new[0]
-            time.sleep(1)
-        raise AssertionError("the push started nothing")
-
-    def executions(self) -> list[str]:
-        found = self.cloud.client("codepipeline").list_pipeline_executions(pipelineName="lane")
-        return [one["pipelineExecutionId"] for one in found["pipelineExecutionSummaries"]]
-
-    def stages(self) -> dict[str, str]:
-        """How each stage ended last."""
-        state = self.cloud.client("codepipeline").get_pipeline_state(name="lane")["stageStates"]
-        return {one["stageName"]: one.get("latestExecution", {}).get("status", "") for one in state}
-
-    def asked(self) -> dict[str, t.Any]:
-        """The approval as it is now."""
-        state = self.cloud.client("codepipeline").get_pipeline_state(name="lane")["stageStates"]
-        (stage,) = [one for one in state if one["stageName"] == "Approve"]
-        return t.cast("dict[str, t.Any]", stage["actionStates"][0]["latestExecution"])
-
-    def told(self) -> list[dict[str, t.Any]]:
-        """The notifications that have come since the last time."""
-        sqs = self.cloud.client("sqs")
-        found = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=10).get("Messages", [])
-        for one in found:
-            # Otherwise it would be told once more.
-            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
-        return [json.loads(one["Body"]) for one in found]
-
-    def iam(self, *arguments: str) -> dict[str, t.Any]:
-        door = CHECKOUT / "roles" / "local_cloud" / "files" / "cloud.py"
-        argv = [sys.executable, str(door), "iam", "--json", *arguments]
-        return json.loads(subprocess.run(argv, env=self.cloud.environment, check=True, capture_output=True).stdout)
-
-
-def git(checkout: Path, *arguments: str) -> None:
-    who = ["-c", "user.name=golden.ami", "-c", "user.email=golden-ami@example.com"]
-    done = subprocess.run(["git", "-C", str(checkout), *who, *arguments], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="module")
 def lane(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lane]:
-    checkout = tmp_path_factory.mktemp("lane") / "golden.ami"
-    subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(checkout)], check=True)
-    sqs = cloud.client("sqs")
-    queue = sqs.create_queue(QueueName="lane")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    made = Lane(cloud, checkout, queue)
-    made.iam("--enforce", "on")
-    made.iam("--forget")
-    made.write("images/lane/image.yml", DEFINITION)
-    made.write("images/lane/tests/verify.yml", VERIFY)
-    made.write("roles/lane/tasks/main.yml", BREAKS)
-    subscriptions = json.dumps({"pipeline_subscriptions": [{"protocol": "sqs", "endpoint": arn}]})
-    done = made.play("pipeline.yml", "-e", "pipeline_git_remote=pipeline", "-e", subscriptions)
-    assert done.rc == 0, done.output
-    yield made
-    made.iam("--enforce", "off")
-    gone = made.play("pipeline.yml", "-e", "pipeline_state=absent", "-e", "pipeline_delete_repository=true")
-    assert gone.rc == 0, gone.output
+    files = {
+        "images/lane/image.yml": DEFINITION,
+        "images/lane/tests/verify.yml": VERIFY,
+        "roles/lane/tasks/main.yml": BREAKS,
+    }
+    with pipeline_of(cloud, "lane", tmp_path_factory.mktemp("lane") / "golden.ami", files) as made:
+        yield made
 
 
 def test_a_push_that_breaks_the_playbook_fails_at_the_build_and_tells_why(lane: Lane) -> None:
