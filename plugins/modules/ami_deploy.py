@@ -247,13 +247,14 @@ options:
     default: 0
   timeout:
     description:
-      - Seconds in which an instance has to be healthy.
+      - Seconds in which an instance has to be healthy. SSH and O(health.playbook), which come last, have as much again each.
     type: int
     default: 600
   keep_unhealthy:
     description:
       - Whether an instance that is not healthy stays, for a look at it. With O(health.playbook) the run's key leads into it.
       - M(golden.ami.build_sweep) with O(golden.ami.build_sweep#module:kept=true) removes it, with credentials of the stage's account.
+      - Not with O(auto_scaling_group).
     type: bool
     default: false
   log_path:
@@ -266,8 +267,12 @@ notes:
   - It needs what M(golden.ami.ami_promote) needs, and in the stage's account C(ec2:DescribeLaunchTemplates),
     C(ec2:DescribeLaunchTemplateVersions), C(ec2:CreateLaunchTemplate), C(ec2:CreateLaunchTemplateVersion), C(ec2:ModifyLaunchTemplate),
     C(ec2:DeleteLaunchTemplate), C(ec2:DeleteLaunchTemplateVersions), C(ec2:RunInstances), C(ec2:TerminateInstances), C(ec2:CreateTags),
-    C(ec2:DescribeInstances), C(ec2:DescribeInstanceStatus), C(ec2:DescribeTags), C(ec2:GetConsoleOutput), and as far as they are asked for
-    those of key pairs, C(autoscaling:*InstanceRefresh*) and C(elasticloadbalancing:*Target*).
+    C(ec2:DescribeInstances), C(ec2:DescribeInstanceStatus), C(ec2:DescribeInstanceTypes), C(ec2:DescribeImages), C(ec2:DescribeSubnets),
+    C(ec2:DescribeTags), C(ec2:DescribeVolumes), C(ec2:DeleteVolume) and C(ec2:GetConsoleOutput); C(iam:PassRole) for a launch template
+    with an instance profile; and as far as they are asked for those of key pairs, C(autoscaling:DescribeAutoScalingGroups),
+    C(autoscaling:*InstanceRefresh*) and C(elasticloadbalancing:*Target*).
+  - A group that AWS could not bring back keeps the version of the launch template that it may launch from, and the error says so.
+  - A group with a mixed instances policy is refused.
 
 seealso:
   - module: golden.ami.ami_promote

@@ -70,6 +70,9 @@ class Scaling:
     script: list[str] = field(default_factory=lambda: ["InProgress", "Successful"])
     after_rollback: list[str] = field(default_factory=lambda: ["RollbackInProgress", "RollbackSuccessful"])
     started: list[Request] = field(default_factory=list)
+    # What is told of the newest refreshes, without asking for one.
+    listed: list[Request] = field(default_factory=list)
+    mixed: bool = False
 
 
 class DeployWorld(World):
@@ -83,6 +86,7 @@ class DeployWorld(World):
         self.replies: c.Callable[[str], Reply] = lambda _asked: Reply(200, "Welcome")
         self.asked: list[tuple[str, Url]] = []
         self.targets: list[str] = []
+        self.target_type = "instance"
         self.target_health: Request = {"State": "healthy"}
         self.scaling: Scaling | None = None
         self.state = "running"
@@ -203,7 +207,7 @@ class DeployWorld(World):
     def _DescribeTargetGroups(self, _where: Where, request: Request) -> t.Any:
         if request["TargetGroupArns"] != [TARGET_GROUP]:
             raise error("TargetGroupNotFound", "DescribeTargetGroups")
-        return {"TargetGroups": [{"TargetGroupArn": TARGET_GROUP}]}
+        return {"TargetGroups": [{"TargetGroupArn": TARGET_GROUP, "TargetType": self.target_type}]}
 
     def _RegisterTargets(self, _where: Where, request: Request) -> t.Any:
         self.targets += [one["Id"] for one in request["Targets"]]
@@ -241,7 +245,8 @@ class DeployWorld(World):
         members = [
             {"InstanceId": name, "LifecycleState": "InService", "LaunchTemplate": spec} for name in group.instances
         ]
-        return {"AutoScalingGroups": [{"LaunchTemplate": spec, "Instances": members}]}
+        mixed = {"MixedInstancesPolicy": {"LaunchTemplate": {}}} if group.mixed else {}
+        return {"AutoScalingGroups": [{"LaunchTemplate": spec, "Instances": members, **mixed}]}
 
     def _StartInstanceRefresh(self, where: Where, request: Request) -> t.Any:
         group = t.cast(Scaling, self.scaling)
@@ -257,7 +262,7 @@ class DeployWorld(World):
     def _DescribeInstanceRefreshes(self, _where: Where, request: Request) -> t.Any:
         group = t.cast(Scaling, self.scaling)
         if not request.get("InstanceRefreshIds"):
-            return {"InstanceRefreshes": []}
+            return {"InstanceRefreshes": group.listed}
         status = group.script.pop(0) if len(group.script) > 1 else group.script[0]
         reason = {"StatusReason": "says the test"} if status not in {"InProgress", "Successful"} else {}
         return {"InstanceRefreshes": [{"InstanceRefreshId": "r", "Status": status, "PercentageComplete": 50, **reason}]}

@@ -77,7 +77,7 @@ class Served:
     def running(self, account: str = "") -> list[str]:
         """What deployments have left."""
         filters = [
-            {"Name": "tag-key", "Values": ["golden:channel"]},
+            {"Name": "tag-key", "Values": ["golden:run"]},
             {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]},
         ]
         found = self.client("ec2", account).describe_instances(Filters=filters)["Reservations"]

@@ -36,6 +36,9 @@ data "aws_ssm_parameter" "channel" {
 data "aws_ami" "channel" {
   owners = [data.aws_caller_identity.own.account_id, local.publisher]
 
+  # What the publisher has deprecated already works until it is disabled, and the channel still names it.
+  include_deprecated = true
+
   filter {
     name   = "image-id"
     values = [data.aws_ssm_parameter.channel.insecure_value]

@@ -29,6 +29,11 @@ class Candidate:
         self._moved = False
 
     @property
+    def made(self) -> bool:
+        """Whether there is something that was not there before."""
+        return self._made
+
+    @property
     def template_id(self) -> str:
         return str(self._progress.template_id)
 
@@ -68,23 +73,32 @@ class Candidate:
         self._moved = True
         calls.set_default(self._world.ec2, template.template_id, self.version)
 
-    def take_back(self) -> str:
-        """Undo what was done. A sentence when that was not possible; empty otherwise."""
+    def restore(self) -> str:
+        """Have the former version as the default. A sentence when that was not possible; empty otherwise."""
+        template = self._plan.template
+        if not self._moved or template is None:
+            return ""
+        try:
+            calls.set_default(self._world.ec2, template.template_id, template.default)
+        except AmiError as error:
+            return f" The launch template could not be restored ({why(error)}): {self._by_hand()}"
+        self._moved = False
+        return ""
+
+    def remove(self) -> str:
+        """Remove what was made, which nothing launches from any more. A sentence when that was not possible; empty otherwise."""
         if not self._made:
             return ""
         try:
-            return self._take_back(self._plan.template)
+            return self._remove(self._plan.template)
         except AmiError as error:
             return f" The launch template could not be restored ({why(error)}): {self._by_hand()}"
 
-    def _take_back(self, template: Template | None) -> str:
-        ec2 = self._world.ec2
+    def _remove(self, template: Template | None) -> str:
         if template is None:
-            calls.delete_template(ec2, self.template_id)
+            calls.delete_template(self._world.ec2, self.template_id)
             return ""
-        if self._moved:
-            calls.set_default(ec2, template.template_id, template.default)
-        refused = calls.delete_version(ec2, template.template_id, self.version)
+        refused = calls.delete_version(self._world.ec2, template.template_id, self.version)
         return f" Version {self.version} could not be removed ({refused}): {self._by_hand()}" if refused else ""
 
     def _by_hand(self) -> str:

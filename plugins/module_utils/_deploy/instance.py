@@ -117,13 +117,15 @@ class Probe:
             "Name": f"{options.image} {plan.promotion.version} for {options.channel}"[:256],
             "golden:image": options.image,
             "golden:version": plan.promotion.version,
-            "golden:channel": options.channel,
         }
         tags = ansible_dict_to_boto3_tag_list(told)
         return {
             "ClientToken": hashlib.sha256(self._world.run_id.encode()).hexdigest(),
             # One that shuts itself down is gone, and costs nothing.
             "InstanceInitiatedShutdownBehavior": "terminate",
+            # Whatever the launch template says for those that stay.
+            "DisableApiTermination": False,
+            "DisableApiStop": False,
             "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
             **({"KeyName": key.name} if key else {}),
         }

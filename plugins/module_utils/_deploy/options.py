@@ -177,6 +177,10 @@ def read_options(params: c.Mapping[str, t.Any]) -> Options:
     group = _group(params["auto_scaling_group"])
     health = _health(params["health"], group)
     _check_times(params)
+    if group is not None and params["keep_unhealthy"]:
+        raise DeployError(
+            "keep_unhealthy: instances of a group are the group's, which takes them away: leave it out with auto_scaling_group."
+        )
     return Options(
         promotion=move,
         expected_channels=tuple(params["expected_channels"]),
@@ -213,6 +217,10 @@ def _group(given: c.Mapping[str, t.Any] | None) -> Group | None:
     if percentages != sorted(set(percentages)) or any(not 1 <= one <= 100 for one in percentages):
         raise DeployError(
             "auto_scaling_group.checkpoint_percentages: say percentages from 1 to 100, each more than the last."
+        )
+    if percentages and percentages[-1] != 100:
+        raise DeployError(
+            "auto_scaling_group.checkpoint_percentages: the last one has to be 100: AWS replaces no more instances than that."
         )
     if given["checkpoint_delay"] is not None and not (percentages and 0 <= given["checkpoint_delay"] <= _BAKE):
         raise DeployError(f"auto_scaling_group.checkpoint_delay: goes with checkpoint_percentages, 0 to {_BAKE} s.")

@@ -15,6 +15,7 @@ import typing as t
 from .._ami.calls import AmiError
 from .._ami.steps import why
 from .._testing.commands import Commands
+from .._testing.errors import Interrupted
 from .._testing.ready import Deadline
 from . import calls
 from .asking import Asking
@@ -28,6 +29,7 @@ _POLL = 3.0
 REFRESH, ROLLBACK = "instance refresh", "rollback"
 _UNDER_WAY = ("Pending", "InProgress", "Baking")
 _GOING_BACK = ("RollbackInProgress", "Cancelling")
+_NOBODY_WAITS = "it is being rolled back, which nobody waits for: look at the group"
 
 
 def preferences_of(group: Group, bake: float) -> dict[str, t.Any]:
@@ -82,26 +84,36 @@ class Replacing:
         self._tell = tell
         self._seen: dict[str, _Seen] = {}
         self._status = ""
-        self._replaced = False
+        self._started = False
+        # What became of the way back, once it was begun; and whether the group is known to be as it was.
+        self._way_back = ""
+        self._back = False
+        self._told = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the group may launch from the candidate, which has to stay then."""
+        return self._started and not self._back
 
     def healthy(self, candidate: Candidate) -> bool:
         """Whether the group runs the candidate and is healthy. What became of it otherwise is in the progress."""
         if not self._plan.refreshes:
             return self._ask_those_there()
         template = {"LaunchTemplateId": candidate.template_id, "Version": candidate.version}
-        self._progress.refresh_id = self._start(template, preferences_of(self._group, self._world.options.bake))
+        # AWS may have started it also where its answer does not come.
+        self._started = True
         try:
-            worst = self._follow(candidate)
-        except BaseException:
-            # Somebody wants the module to end, or AWS can't be asked: AWS goes back by itself meanwhile.
-            self._tell(f"{self._group.name}: {self._roll_back()}")
+            self._progress.refresh_id = self._start(template, preferences_of(self._group, self._world.options.bake))
+        except AmiError:
+            self._started = self._is_under_way()
             raise
+        worst = self._follow(candidate)
         if worst is None:
-            self._replaced = True
             return True
         self._progress.answers.append(worst)
         self._read_console(worst.subject)
         self._progress.answers.append(self._go_back())
+        self._told = True
         return False
 
     def _start(self, template: dict[str, str], preferences: dict[str, t.Any]) -> str:
@@ -169,47 +181,97 @@ class Replacing:
         self._progress.answers += [one.last for one in self._seen.values() if one.last]
 
     def _ask_those_there(self) -> bool:
-        """The group runs the AMI already: its instances are asked as they are."""
+        """The group runs the AMI already, perhaps since a run that was killed: its instances are asked as they are."""
         deadline = Deadline(self._world.options.timeout)
-        for instance_id in self._scaling.instance_ids:
-            asking = Asking(self._world, self._commands, instance_id, self._tell, None)
+        there = {one: Asking(self._world, self._commands, one, self._tell, None) for one in self._scaling.instance_ids}
+        for asking in there.values():
             self._progress.answers += asking.settle(deadline)
             if not self._progress.answers[-1].healthy:
-                self._read_console(instance_id)
-                return False
+                return self._bad_already()
+        baking = Deadline(self._world.options.bake)
+        while baking.left:
+            self._commands.pause(min(_POLL, baking.left))
+            for asking in there.values():
+                if worst := asking.ask_once():
+                    self._progress.answers.append(dataclasses.replace(worst, seconds=baking.spent))
+                    return self._bad_already()
         return True
 
+    def _bad_already(self) -> bool:
+        self._read_console(self._progress.answers[-1].subject)
+        said = "it runs this version since before this run, and goes on to: roll the stage back, or deploy another one"
+        self._progress.answers.append(Answer("Auto Scaling group", False, said, self._group.name))
+        return False
+
     # The way back
+
+    def _is_under_way(self) -> bool:
+        """Whether the refresh was started although the call failed; it is rolled back like any other then."""
+        wanted = self._progress.version
+        try:
+            found = calls.list_refreshes(self._world.autoscaling, self._group.name)
+        except AmiError:
+            self._way_back = "whether its instance refresh was started is not known: look at the group"
+            return True
+        for one in found:
+            spec = (one.get("DesiredConfiguration") or {}).get("LaunchTemplate") or {}
+            if one["Status"] in _UNDER_WAY and str(spec.get("Version")) == wanted:
+                self._progress.refresh_id = one["InstanceRefreshId"]
+                return True
+        return False
 
     def _roll_back(self) -> str:
         try:
             calls.roll_back_refresh(self._world.autoscaling, self._group.name)
         except AmiError as error:
-            return f"it could not be rolled back ({why(error)})"
-        return "it is being rolled back"
+            return f"it could not be rolled back ({why(error)}): look at the group"
+        return _NOBODY_WAITS
 
     def _go_back(self) -> Answer:
-        """Wait until the group is as it was. What became of that."""
+        """Wait until the group is as it was. What became of that; it is told rather than raised that AWS refused."""
+        try:
+            answer = self._gone_back()
+        except AmiError as error:
+            self._way_back = f"it may run the new version, and could not be given back: {why(error)}"
+            return Answer(ROLLBACK, False, self._way_back, self._group.name)
+        self._back, self._way_back = answer.healthy, answer.said
+        return answer
+
+    def _gone_back(self) -> Answer:
         status = self._describe()["Status"]
         if status == "Successful":
             # There is nothing to roll back any more: replace them once more, by what was there.
             former = {"LaunchTemplateId": str(self._scaling.template_id), "Version": self._scaling.version}
             preferences = {"MinHealthyPercentage": self._group.min_healthy}
             self._progress.refresh_id = self._start(former, preferences)
+            self._way_back = (
+                f"it is being given back by the instance refresh {self._progress.refresh_id}, which nobody waits for"
+            )
             return self._await_back("Successful", _UNDER_WAY)
         if status in _UNDER_WAY:
-            self._tell(f"{self._group.name}: {self._roll_back()}")
+            calls.roll_back_refresh(self._world.autoscaling, self._group.name)
+            self._way_back = _NOBODY_WAITS
+            self._tell(f"{self._group.name}: it is being rolled back")
         return self._await_back("RollbackSuccessful", (*_UNDER_WAY, *_GOING_BACK))
 
     def give_back(self) -> str:
-        """Let a group that was replaced have what it had, for what had to come after failed. A sentence about it, if so."""
-        if not self._replaced:
+        """Let the group have what it had, for something failed. A sentence about what became of it, unless the answers tell."""
+        if not self._started or self._told:
             return ""
-        try:
-            answer = self._go_back()
-        except AmiError as error:
-            return f" The Auto Scaling group {self._group.name} runs the new version, and could not be given back: {why(error)}."
-        return f" The Auto Scaling group {self._group.name}: {answer.said}."
+        if not self._way_back:
+            self._begin_way_back()
+        return f" The Auto Scaling group {self._group.name}: {self._way_back}."
+
+    def _begin_way_back(self) -> None:
+        """A refresh that has ended is made good for and awaited. One in the middle goes back by itself while the module ends."""
+        if self._status.startswith("Successful"):
+            try:
+                self._go_back()
+            except Interrupted:
+                # What was begun is in the words already.
+                return
+        else:
+            self._way_back = self._roll_back()
 
     def _await_back(self, wanted: str, waits: c.Collection[str]) -> Answer:
         options = self._world.options

@@ -133,7 +133,7 @@ class _Deployment:
         except (ResultError, ChannelError, PackerError) as error:
             raise self._taken_back(str(error), error) from error
         except BaseException:
-            self.candidate.take_back()
+            self._undo()
             raise
         self.progress.outcome = "deployed"
         result = result_of(self.world, self.plan, self.progress, changed=True)
@@ -143,18 +143,39 @@ class _Deployment:
 
     def _taken_back(self, message: str, error: Exception) -> DeployError:
         """With the launch template as it was, and the channel where it was."""
-        options = self.world.options
-        group = self.replacing.give_back() if self.replacing else ""
-        said = self.candidate.take_back() or (
-            f" The launch template {options.template} and the channel {options.channel} are as they were."
-            if self.plan.template
-            else f" The launch template {options.template}, which was made for it, is removed; the channel {options.channel} is as it was."
-        )
+        after = f"{self._undo()}{self.ended.text()}"
         known = getattr(error, "result", {})
         more = {name: known[name] for name in ("restored", "not_restored") if name in known}
         result = result_of(self.world, self.plan, self.progress, changed=False)
-        after = f"{said}{group}{self.ended.text()}"
         return DeployError(message + (after.lstrip() if message.endswith("\n") else after), **result, **more)
+
+    def _undo(self) -> str:
+        """What was there is there again, as far as AWS lets it; sentences about that.
+
+        First what needs no wait. What an Auto Scaling group may still launch from stays.
+        """
+        options, candidate = self.world.options, self.candidate
+        made = candidate.made
+        problem = candidate.restore()
+        group = self.replacing.give_back() if self.replacing else ""
+        held = made and self.replacing is not None and self.replacing.holds
+        if not held and not problem:
+            problem = candidate.remove()
+        if problem:
+            return f"{problem}{group}"
+        as_it_was = f"the channel {options.channel} is as it was"
+        if held:
+            said = (
+                f" The launch template {options.template} has its former default; its version {candidate.version} stays, for the"
+                f" group may launch from it; {as_it_was}."
+            )
+        elif self.plan.template:
+            said = f" The launch template {options.template} and the channel {options.channel} are as they were."
+        elif made:
+            said = f" The launch template {options.template}, which was made for it, is removed; {as_it_was}."
+        else:
+            said = f" The launch template {options.template} was not made; {as_it_was}."
+        return f"{said}{group}"
 
     def _ask(self) -> bool:
         world, plan = self.world, self.plan
@@ -182,7 +203,9 @@ class _Deployment:
         if not plan.promotion.changes:
             return
         by = calls_parameters.get_caller(world.accounts.home.sts())
-        promotion.apply(world.options.promotion, world.promotion(), plan.promotion, by)
+        # What was asked, whatever the channel that it came from names by now.
+        pinned = world.pinned(plan.promotion.version)
+        promotion.apply(pinned.options.promotion, pinned.promotion(), plan.promotion, by)
 
     def _named(self) -> str:
         return f"Version {self.plan.promotion.version} of {self.world.options.image} ({self.plan.image_id})"

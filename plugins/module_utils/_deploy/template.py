@@ -55,10 +55,16 @@ class Scaling:
     version: str
     image_id: str | None
     instance_ids: tuple[str, ...]
+    mixed: bool = False
 
 
 def refuse_unfit(scaling: Scaling, template: Template | None) -> None:
     """What cannot be refreshed with a way back."""
+    if scaling.mixed:
+        raise DeployError(
+            f"The Auto Scaling group {scaling.name} has a mixed instances policy, which is not supported: name a group that launches"
+            " from one launch template. Nothing was changed."
+        )
     if template is None or scaling.template_id != template.template_id:
         raise DeployError(
             f"The Auto Scaling group {scaling.name} does not launch from"

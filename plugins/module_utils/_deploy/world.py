@@ -95,6 +95,11 @@ class World:
         given = self.options.log_path
         return pathlib.Path(given) if given else state_directory() / "logs" / f"{self.run_id}.log"
 
+    def pinned(self, version: str) -> World:
+        """The same, about this version alone."""
+        move = dataclasses.replace(self.options.promotion, version=version, from_channel=None, image_id=None)
+        return dataclasses.replace(self, options=dataclasses.replace(self.options, promotion=move))
+
     def promotion(self) -> promotion.Promotion:
         """With sessions that have just begun."""
         return promotion.Promotion(self.options.promotion, self.accounts, self.region)
@@ -150,7 +155,12 @@ def make_plan(world: World) -> Plan:
         refuse_unfit(scaling, template)
         _refuse_under_way(world, scaling)
     if options.health.target_group:
-        calls.describe_target_group(world.elbv2, options.health.target_group)
+        found = calls.describe_target_group(world.elbv2, options.health.target_group)
+        if found["TargetType"] != "instance":
+            raise DeployError(
+                f"health.target_group: {options.health.target_group} takes targets of type {found['TargetType']}, and an instance"
+                " is registered by its id: name one of type instance. Nothing was changed."
+            )
     return Plan(move, image_id, template, scaling)
 
 
@@ -174,7 +184,7 @@ def read_scaling(world: World) -> Scaling:
     if template_id:
         image_id = calls.describe_version(world.ec2, template_id, version)["LaunchTemplateData"].get("ImageId")
     serving = [one["InstanceId"] for one in found.get("Instances", []) if one["LifecycleState"] == "InService"]
-    return Scaling(name, template_id, version, image_id, tuple(serving))
+    return Scaling(name, template_id, version, image_id, tuple(serving), mixed=bool(found.get("MixedInstancesPolicy")))
 
 
 def _refuse_under_way(world: World, scaling: Scaling) -> None:

@@ -488,6 +488,135 @@ def test_a_rollback_that_fails_is_told(world: DeployWorld, template: Template, d
     world.replies = lambda _asked: Reply(500)
     result = deploy(auto_scaling_group=GROUP, timeout=30)
     assert "rollback of web-dev: RollbackFailed, 50 %: look at the group" in result["msg"]
+    # The group may launch from it.
+    assert "its version 2 stays, for the group may launch from it" in result["msg"]
+    assert (template.default, list(template.versions)) == (1, [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("refused", "script"),
+    [("RollbackInstanceRefresh", ["InProgress"]), ("StartInstanceRefresh", ["Successful"])],
+    ids=["in the middle", "after its end"],
+)
+def test_a_way_back_that_aws_refuses_is_told_with_what_was_not_healthy(
+    world: DeployWorld, template: Template, deploy: Deploy, refused: str, script: list[str]
+) -> None:
+    group = world.group(HERE, "web-dev", template, script=script)
+
+    def hook(operation: str, _where: t.Any, _request: t.Any) -> None:
+        if operation == refused and group.started:
+            raise error("ThrottledForGood", operation)
+
+    world.hook = hook
+    world.replies = lambda _asked: Reply(500)
+    result = deploy(auto_scaling_group=GROUP, timeout=30)
+    assert "answered 500" in result["msg"]
+    assert (
+        "rollback of web-dev: it may run the new version, and could not be given back: ThrottledForGood"
+        in result["msg"]
+    )
+    assert "its version 2 stays" in result["msg"]
+    assert (template.default, list(template.versions)) == (1, [1, 2])
+
+
+def _stops_after(world: DeployWorld, monkeypatch: pytest.MonkeyPatch, started: int) -> None:
+    """Somebody ends the module while the so manieth refresh is under way."""
+    goes_on = Commands.pause
+
+    def pause(commands: Commands, seconds: float) -> None:
+        if world.scaling and len(world.scaling.started) == started:
+            raise Interrupted("the module got SIGTERM")
+        goes_on(commands, seconds)
+
+    monkeypatch.setattr(Commands, "pause", pause)
+
+
+def test_ended_in_the_middle_the_group_is_told_of(
+    world: DeployWorld, template: Template, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.group(HERE, "web-dev", template, script=["InProgress"])
+    _stops_after(world, monkeypatch, 1)
+    result = deploy(auto_scaling_group=GROUP)
+    assert (result["outcome"], result["changed"]) == ("interrupted", False)
+    assert "The Auto Scaling group web-dev: it is being rolled back, which nobody waits for" in result["msg"]
+    assert "RollbackInstanceRefresh" in world.writes()
+    # AWS may still need it.
+    assert (template.default, list(template.versions)) == (1, [1, 2])
+
+
+def test_ended_while_the_group_is_given_back_the_default_is_back_already(
+    world: DeployWorld, template: Template, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hook(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "PutParameter" and request["Name"] == DEV:
+            raise error("AccessDeniedException", operation)
+
+    world.group(HERE, "web-dev", template)
+    world.hook = hook
+    _stops_after(world, monkeypatch, 2)
+    result = deploy(auto_scaling_group=GROUP)
+    assert "it is being given back by the instance refresh refresh-2, which nobody waits for" in result["msg"]
+    assert "AccessDeniedException" in result["msg"]
+    assert "not begun" not in result["msg"]
+    assert (template.default, world.value(HERE, DEV)) == (1, OLD)
+
+
+def test_a_refresh_whose_answer_was_lost_goes_back_as_well(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    group = world.group(HERE, "web-dev", template, script=["InProgress"])
+
+    def hook(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "StartInstanceRefresh":
+            world.hook = lambda *_given: None
+            group.started.append(request)
+            group.listed = [{"InstanceRefreshId": "refresh-1", "Status": "InProgress", **request}]
+            raise error("InstanceRefreshInProgress", operation)
+
+    world.hook = hook
+    result = deploy(auto_scaling_group=GROUP)
+    assert "InstanceRefreshInProgress" in result["msg"]
+    assert "The Auto Scaling group web-dev: it is being rolled back" in result["msg"]
+    assert "RollbackInstanceRefresh" in world.writes()
+    assert 2 in template.versions
+
+
+def test_a_group_that_runs_it_already_has_to_stay_healthy_for_as_long(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    """As a run leaves it that was killed: the group was refreshed, and nothing else was moved."""
+    template.versions[2] = {**template.versions[1], "ImageId": NEW}
+    template.last = 2
+    group = world.group(HERE, "web-dev", template, version="2")
+    assert deploy(auto_scaling_group=GROUP, bake_time=600)["outcome"] == "deployed"
+    assert (world.clock >= 600, group.started) == (True, [])
+    assert (world.value(HERE, DEV)) == NEW
+
+
+def test_one_that_runs_it_already_and_is_not_healthy_is_said_to_go_on(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    template.versions[2] = {**template.versions[1], "ImageId": NEW}
+    template.last = 2
+    world.group(HERE, "web-dev", template, version="2")
+    world.replies = lambda _asked: Reply(500)
+    result = deploy(auto_scaling_group=GROUP, timeout=10)
+    assert "web-dev: it runs this version since before this run, and goes on to" in result["msg"]
+    assert (template.default, world.value(HERE, DEV)) == (1, OLD)
+
+
+def test_what_was_asked_is_what_is_moved(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    """The channel that it comes from goes on meanwhile."""
+    world.put(HERE, "/golden/web/nightly", NEW)
+
+    def replies(_asked: str) -> Reply:
+        world.put(HERE, "/golden/web/nightly", OLD)
+        return Reply(200, "Welcome")
+
+    world.replies = replies
+    result = deploy(version=None, from_channel="nightly")
+    assert (result["outcome"], result["version"]) == ("deployed", "1.1"), result
+    assert (template.default, world.value(HERE, DEV)) == (2, NEW)
 
 
 def test_a_group_whose_refresh_has_ended_already_is_replaced_once_more(
@@ -522,6 +651,12 @@ def test_groups_without_a_way_back_are_refused(world: DeployWorld, template: Tem
     assert "from which AWS cannot roll back: let it name version 1" in deploy(auto_scaling_group=GROUP)["msg"]
     group.version, group.instances = "1", []
     assert "has no instances in service" in deploy(auto_scaling_group=GROUP)["msg"]
+    group.mixed = True
+    assert "has a mixed instances policy, which is not supported" in deploy(auto_scaling_group=GROUP)["msg"]
+    group.mixed = False
+    half = {**GROUP, "checkpoint_percentages": [50]}
+    assert "the last one has to be 100" in deploy(auto_scaling_group=half)["msg"]
+    assert "instances of a group are the group's" in deploy(auto_scaling_group=GROUP, keep_unhealthy=True)["msg"]
     world.template(HERE, "other", OLD)
     told = deploy(auto_scaling_group=GROUP, launch_template="other")
     assert "does not launch from the launch template other" in told["msg"]
