@@ -245,7 +245,7 @@ class DeployWorld(World):
         members = [
             {"InstanceId": name, "LifecycleState": "InService", "LaunchTemplate": spec} for name in group.instances
         ]
-        mixed = {"MixedInstancesPolicy": {"LaunchTemplate": {}}} if group.mixed else {}
+        mixed: Request = {"MixedInstancesPolicy": {"LaunchTemplate": {}}} if group.mixed else {}
         return {"AutoScalingGroups": [{"LaunchTemplate": spec, "Instances": members, **mixed}]}
 
     def _StartInstanceRefresh(self, where: Where, request: Request) -> t.Any:

@@ -75,7 +75,8 @@ class Lane:
     def iam(self, *arguments: str) -> dict[str, t.Any]:
         door = CHECKOUT / "roles" / "local_cloud" / "files" / "cloud.py"
         argv = [sys.executable, str(door), "iam", "--json", *arguments]
-        return json.loads(subprocess.run(argv, env=self.cloud.environment, check=True, capture_output=True).stdout)
+        done = subprocess.run(argv, env=self.cloud.environment, check=True, capture_output=True)
+        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
 
 
 def git(checkout: Path, *arguments: str) -> None:

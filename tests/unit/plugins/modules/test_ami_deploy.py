@@ -511,10 +511,8 @@ def test_a_way_back_that_aws_refuses_is_told_with_what_was_not_healthy(
     world.replies = lambda _asked: Reply(500)
     result = deploy(auto_scaling_group=GROUP, timeout=30)
     assert "answered 500" in result["msg"]
-    assert (
-        "rollback of web-dev: it may run the new version, and could not be given back: ThrottledForGood"
-        in result["msg"]
-    )
+    assert "rollback of web-dev: it may run the new version, and could not be given back: " in result["msg"]
+    assert "ThrottledForGood" in result["msg"]
     assert "its version 2 stays" in result["msg"]
     assert (template.default, list(template.versions)) == (1, [1, 2])
 
