@@ -86,7 +86,8 @@ options:
   kms_key:
     description:
       - The KMS key of this account to encrypt the copy with, as id, alias or ARN.
-      - Without it a copy is encrypted when the source is, with the account's default key for EBS.
+      - Without it a copy is encrypted when the source is, with the account's default key for EBS. Where that is a key of your own, name it
+        here all the same: O(autoscaling_role) gets a grant on keys that are known.
     type: str
   name:
     description:
@@ -118,7 +119,8 @@ notes:
   - 'Needs these actions in the consuming account: C(ec2:DescribeImages), C(ec2:DescribeSnapshots), C(ec2:CreateTags), C(ssm:GetParameter),
     C(ssm:GetParameters), C(ssm:GetParameterHistory), C(ssm:PutParameter) and C(ssm:DeleteParameter) on C(/golden/*); with O(copy)
     C(ec2:CopyImage), C(ec2:DeregisterImage) and C(ec2:DeleteSnapshot); for encrypted AMIs C(kms:DescribeKey), C(kms:ListGrants) and
-    C(kms:CreateGrant); with O(publisher_role) C(sts:AssumeRole).'
+    C(kms:CreateGrant), and for copies of them C(kms:Decrypt), C(kms:GenerateDataKeyWithoutPlaintext) and C(kms:ReEncrypt*) on both keys;
+    with O(publisher_role) C(sts:AssumeRole).'
 
 seealso:
   - module: golden.ami.ami_share

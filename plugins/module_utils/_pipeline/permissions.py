@@ -315,7 +315,6 @@ def _deploy(needs: Needs, names: Names) -> list[Statement]:
     def on(*kinds: str) -> list[str]:
         return [_ec2(place, kind) for place in places for kind in kinds]
 
-    launched = [kind for kind in _LAUNCHED if kind != "key-pair"]
     template = ("Create", "Modify", "Delete")
     keys = [
         _statement("KeyPair", ["ec2:ImportKeyPair", "ec2:DeleteKeyPair"], *on("key-pair")),
@@ -337,7 +336,8 @@ def _deploy(needs: Needs, names: Names) -> list[Statement]:
         _statement(
             "Launch",
             ["ec2:RunInstances"],
-            *on(*launched, "image", "launch-template", *(("key-pair",) if logs_in else ())),
+            # A launch template may name a key of its own.
+            *on(*_LAUNCHED, "image", "launch-template"),
         ),
         _statement("Tag", ["ec2:CreateTags"], *on(*tagged)),
         _statement("UseInstance", ["ec2:TerminateInstances", "ec2:GetConsoleOutput"], *on("instance")),
