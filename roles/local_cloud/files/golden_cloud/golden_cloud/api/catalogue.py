@@ -413,6 +413,29 @@ _ECR: dict[str, Options] = {
     "ListTagsForResource": ALL,
 }
 
+_ELBV2 = _as_is(
+    """
+    ModifyTargetGroup DeleteTargetGroup DescribeTargetGroups
+    DescribeTargetGroupAttributes ModifyTargetGroupAttributes RegisterTargets DeregisterTargets
+    DeleteLoadBalancer DescribeLoadBalancers DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes
+    DeleteListener DescribeListeners DescribeListenerAttributes ModifyListenerAttributes
+    AddTags RemoveTags DescribeTags
+    """
+)
+_ELBV2 |= {
+    "CreateTargetGroup": _only(
+        """
+        Name Protocol ProtocolVersion Port VpcId HealthCheckProtocol HealthCheckPort HealthCheckEnabled HealthCheckPath
+        HealthCheckIntervalSeconds HealthCheckTimeoutSeconds HealthyThresholdCount UnhealthyThresholdCount Matcher
+        TargetType Tags
+        """
+    ),
+    "DescribeTargetHealth": _only("TargetGroupArn Targets"),
+    "CreateLoadBalancer": _only("Name Subnets SubnetMappings SecurityGroups Scheme Tags Type IpAddressType"),
+    "CreateListener": _only("LoadBalancerArn Protocol Port DefaultActions Tags"),
+    "ModifyListener": _only("ListenerArn Protocol Port DefaultActions"),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -434,6 +457,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "codecommit": _CODECOMMIT,
     "codebuild": _CODEBUILD,
     "ecr": _ECR,
+    "elbv2": _ELBV2,
 }
 
 _READS = ("Describe", "Get", "List", "Head", "Filter", "BatchGet")
@@ -461,6 +485,7 @@ _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
     ("CreateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
     ("UpdateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
     ("DescribeAutoScalingGroups", "IncludeInstances"): [True],
+    ("CreateTargetGroup", "IpAddressType"): ["ipv4"],
     ("StartInstanceRefresh", "Strategy"): ["Rolling"],
     ("RunInstances", "CapacityReservationSpecification"): [
         {"CapacityReservationPreference": "none"},
