@@ -184,14 +184,15 @@ _AUTOSCALING = _as_is(
     """
     DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeScalingActivities SetDesiredCapacity
     DeleteAutoScalingGroup DescribeInstanceRefreshes DescribeLaunchConfigurations DisableMetricsCollection
+    AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups DescribeLoadBalancerTargetGroups
     """
 )
 _GROUP = """
     AutoScalingGroupName LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown HealthCheckGracePeriod
-    AvailabilityZones VPCZoneIdentifier DefaultInstanceWarmup
+    AvailabilityZones VPCZoneIdentifier DefaultInstanceWarmup HealthCheckType
     """
 _AUTOSCALING |= {
-    "CreateAutoScalingGroup": _only(_GROUP + "Tags"),
+    "CreateAutoScalingGroup": _only(_GROUP + "Tags TargetGroupARNs"),
     "UpdateAutoScalingGroup": _only(_GROUP),
     "DescribeAutoScalingGroups": _only("AutoScalingGroupNames Filters MaxRecords NextToken"),
     "DescribeScalingActivities": _only("AutoScalingGroupName MaxRecords NextToken"),
@@ -480,8 +481,6 @@ _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
     ("CreateMultipartUpload", "StorageClass"): ["STANDARD"],
     ("CopyObject", "ACL"): ["private", "bucket-owner-full-control"],
     ("CopyObject", "StorageClass"): ["STANDARD"],
-    ("CreateAutoScalingGroup", "HealthCheckType"): ["EC2"],
-    ("UpdateAutoScalingGroup", "HealthCheckType"): ["EC2"],
     ("CreateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
     ("UpdateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
     ("DescribeAutoScalingGroups", "IncludeInstances"): [True],

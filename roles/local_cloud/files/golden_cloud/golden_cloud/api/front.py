@@ -207,7 +207,7 @@ class Front:
             body = request.get_data(cache=True)
         except HTTPException as error:
             raise access.too_large(call.service, str(error.description)) from None
-        if call.service == "elbv2" and _CLASSIC in body:
+        if call.service == "elbv2" and (_CLASSIC in body or _CLASSIC in request.query_string):
             call.service = "elb"
         call.operation = (
             operation_by_path("s3", request)

@@ -80,6 +80,13 @@ class CloudELBv2Backend(BaseBackend):
             return target.STOPPED
         return None
 
+    def withdraw(self, arn: str, instance_id: str) -> None:
+        """Deregister an instance, if the target group is there."""
+        group = self.groups.get(arn)
+        if group is not None:
+            key = group.key_of({"Id": instance_id})
+            group.deregister(key, drains=self.health_of(group, key).state != "unused")
+
     def keep(self, group: TargetGroup) -> list[float]:
         """Ask whom it is time to ask; when somebody has to be looked at again."""
         moment, machines, again = time.time(), self._machines(), []
