@@ -419,7 +419,7 @@ _ELBV2 = _as_is(
     ModifyTargetGroup DeleteTargetGroup DescribeTargetGroups
     DescribeTargetGroupAttributes ModifyTargetGroupAttributes RegisterTargets DeregisterTargets
     DeleteLoadBalancer DescribeLoadBalancers DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes
-    DeleteListener DescribeListeners DescribeListenerAttributes ModifyListenerAttributes
+    DescribeCapacityReservation DeleteListener DescribeListeners DescribeListenerAttributes ModifyListenerAttributes
     AddTags RemoveTags DescribeTags
     """
 )

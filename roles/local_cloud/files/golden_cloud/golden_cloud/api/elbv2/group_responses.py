@@ -69,7 +69,7 @@ class TargetGroupResponses(Asked):
             raise invalid("A protocol must be specified")
         if protocol not in PROTOCOLS:
             raise UnsupportedOption("CreateTargetGroup", f"Protocol={protocol}", f"there are {', '.join(PROTOCOLS)}")
-        version = given.get("ProtocolVersion")
+        version = given.get("ProtocolVersion") or None
         if version and protocol == "TCP":
             raise invalid("You cannot specify a protocol version for a target group with protocol 'TCP'")
         if version not in (None, "HTTP1"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from golden_cloud.api.elbv2 import attributes
+from golden_cloud.api.elbv2.attributes import IDLE, PROTECTED, TCP_IDLE, Known, of_balancer, of_listener
 
 ZONE_ID = "Z0000000LOCALCLOUD"
 """There is no Route 53 here, so its hosted zone is no real one."""
@@ -32,8 +32,8 @@ class Listener:
         return self.protocol == "HTTP"
 
     @property
-    def known_attributes(self) -> attributes.Known:
-        return attributes.of_listener(self.of_http)
+    def known_attributes(self) -> Known:
+        return of_listener(self.of_http)
 
     def all_attributes(self) -> dict[str, str]:
         return {**self.known_attributes.usual, **self.attributes}
@@ -77,21 +77,21 @@ class LoadBalancer:
         return self.type == "application"
 
     @property
-    def known_attributes(self) -> attributes.Known:
-        return attributes.of_balancer(self.of_http)
+    def known_attributes(self) -> Known:
+        return of_balancer(self.of_http)
 
     def all_attributes(self) -> dict[str, str]:
         return {**self.known_attributes.usual, **self.attributes}
 
     @property
     def protected(self) -> bool:
-        return self.all_attributes()[attributes.PROTECTED] == "true"
+        return self.all_attributes()[PROTECTED] == "true"
 
     def idle_seconds(self, listener: Listener) -> int:
         """After how long without a byte a connection is closed."""
         if self.of_http:
-            return int(self.all_attributes()[attributes.IDLE])
-        return int(listener.all_attributes()[attributes.TCP_IDLE])
+            return int(self.all_attributes()[IDLE])
+        return int(listener.all_attributes()[TCP_IDLE])
 
     def settings(self) -> tuple[Any, ...]:
         """What makes another load balancer of the same name another one."""

@@ -135,6 +135,11 @@ class CloudELBv2Response(TargetGroupResponses):
         balancer.attributes |= balancer.known_attributes.checked("ModifyLoadBalancerAttributes", pairs)
         return ActionResult({"Attributes": attributes.pairs_of(balancer.all_attributes())})
 
+    def describe_capacity_reservation(self) -> ActionResult:
+        """None is reserved: there is nothing to reserve here."""
+        self._balancer()
+        return ActionResult({"CapacityReservationState": []})
+
     # Listeners
 
     def create_listener(self) -> ActionResult:

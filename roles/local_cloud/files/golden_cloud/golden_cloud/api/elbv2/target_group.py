@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from golden_cloud.api import runtime
-from golden_cloud.api.elbv2 import attributes
+from golden_cloud.api.elbv2.attributes import DELAY, Known, of_group
 from golden_cloud.api.elbv2.health_check import HealthCheck
 from golden_cloud.api.elbv2.target import Target
 
@@ -40,8 +40,8 @@ class TargetGroup:
         return self.protocol == "HTTP"
 
     @property
-    def known_attributes(self) -> attributes.Known:
-        return attributes.of_group(self.of_http)
+    def known_attributes(self) -> Known:
+        return of_group(self.of_http)
 
     def all_attributes(self) -> dict[str, str]:
         return {**self.known_attributes.usual, **self.attributes}
@@ -63,7 +63,7 @@ class TargetGroup:
         target = self.targets.get(key)
         if target is None or target.leaving:
             return
-        delay = int(self.all_attributes()[attributes.DELAY]) * runtime.current().config.timings.health_check_second
+        delay = int(self.all_attributes()[DELAY]) * runtime.current().config.timings.health_check_second
         if drains and delay:
             target.gone_at = time.time() + delay
         else:

@@ -20,6 +20,7 @@ TABLE = table(
     """
     * DescribeTargetGroups DescribeTargetGroupAttributes DescribeTargetHealth DescribeLoadBalancers
     * DescribeLoadBalancerAttributes DescribeListeners DescribeListenerAttributes DescribeTags
+    * DescribeCapacityReservation
     CreateTargetGroup targetgroup/{Name}/* +AddTags?Tags
     ModifyTargetGroup {TargetGroupArn}
     DeleteTargetGroup {TargetGroupArn}
