@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from balancing import Fleet, get, until
+from balancing import Fleet, get, own_address, until
 from golden_cloud.api.elbv2 import backend
 
 LISTENER = 18080
@@ -107,8 +107,9 @@ def test_a_network_load_balancer_hands_on_bytes(fleet: Fleet) -> None:
     fleet.listener(balancer, group, LISTENER, "TCP")
     with socket.create_connection((address, LISTENER), 20) as client:
         assert client.recv(10) == b""
-    fleet.cloud.machines.addresses.append("127.1.0.251")
-    with socket.create_server(("127.1.0.251", fleet.port)) as server:
+    own = own_address()
+    fleet.addresses.append(own)
+    with socket.create_server((own, fleet.port)) as server:
         echo = threading.Thread(target=_echo, args=(server,), daemon=True)
         echo.start()
         zone = fleet.elb.describe_load_balancers()["LoadBalancers"][0]["AvailabilityZones"][0]["ZoneName"]
@@ -246,8 +247,6 @@ def test_a_listener_is_changed_and_goes(fleet: Fleet, used: tuple[str, str], ref
 
 
 def test_a_port_that_is_somebody_elses_is_told(fleet: Fleet, refused: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "free_address", lambda: "127.1.0.252")
-    monkeypatch.setattr("golden_cloud.api.elbv2.responses.free_address", lambda: "127.1.0.252")
     balancer, address = fleet.balancer()
     group = fleet.group()
     with socket.create_server((address, LISTENER)), refused("InvalidConfigurationRequest", "in use"):
