@@ -177,7 +177,7 @@ options:
           - The ARN of a target group of Elastic Load Balancing that must call the instance healthy. The instance is registered in it for
             as long as it is asked, and gets traffic then, so a listener's rule for tests should lead there.
           - Instances of a group are expected to be in it by themselves.
-          - The local cloud has no load balancers and answers C(NotImplemented). It is written to AWS's documentation and has not been tried there.
+          - On the local cloud a target group really asks the instance. On AWS itself it has not been tried.
         type: str
       url:
         description:

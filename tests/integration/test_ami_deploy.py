@@ -35,6 +35,15 @@ ExecStart=/usr/bin/python3 -m http.server 80 --directory /srv
 [Install]
 WantedBy=multi-user.target
 """
+FAILING = """\
+import http.server
+
+class Failing(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(500)
+
+http.server.HTTPServer(("", 80), Failing).serve_forever()
+"""
 GREETS = """\
 - name: Ask from within
   hosts: default
@@ -118,7 +127,7 @@ def _make(served: Served, instance_id: str, version: str) -> None:
 
 @pytest.fixture(scope="module")
 def served(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Served]:
-    """Versions 1.0 and 1.1 are good, 2.0 fails on boot, and 3.0 answers every question with an error page."""
+    """Versions 1.0 and 1.1 are good, 2.0 fails on boot, 3.0 answers with an error page, and 4.0 with status 500."""
     made = Served(cloud, Versions(cloud), f"served-{secrets.token_hex(3)}")
     ec2 = made.client("ec2")
     key = tmp_path_factory.mktemp("served") / "key"
@@ -138,6 +147,8 @@ def served(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator
             "1.1": f"echo {WELCOME} 1.1 > /srv/index.html",
             "2.0": "touch /srv/fails",
             "3.0": f"rm /srv/fails; echo {BROKEN} > /srv/index.html",
+            "4.0": f"printf %s {shlex.quote(FAILING)} > /srv/failing.py && "
+            "sed -i 's|^ExecStart=.*|ExecStart=/usr/bin/python3 /srv/failing.py|' /etc/systemd/system/web.service",
         }.items():
             assert _shell(address, key, f"{command}; sync") == 0
             _make(made, ids[0], version)
@@ -302,10 +313,57 @@ def test_an_error_page_with_status_200_moves_nothing(four: Four, served: Served,
     assert served.running() == []
 
 
-def test_no_load_balancers_here_is_told_first(four: Four, options: dict[str, t.Any]) -> None:
+@pytest.fixture
+def target_group(served: Served) -> t.Iterator[str]:
+    """One that a load balancer forwards to, which asks its targets as often as it can."""
+    elb, ec2, name = served.client("elbv2"), served.client("ec2"), f"web-{secrets.token_hex(3)}"
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    group = elb.create_target_group(
+        Name=name,
+        Protocol="HTTP",
+        Port=80,
+        VpcId=vpc["VpcId"],
+        HealthCheckIntervalSeconds=5,
+        HealthCheckTimeoutSeconds=2,
+        HealthyThresholdCount=2,
+        UnhealthyThresholdCount=2,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": "0"}
+    elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[delay])
+    subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"] if one["DefaultForAz"]]
+    balancer = elb.create_load_balancer(Name=name, Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    forward = {"Type": "forward", "TargetGroupArn": group}
+    elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=18080, DefaultActions=[forward])
+    yield group
+    elb.delete_load_balancer(LoadBalancerArn=balancer)
+    elb.delete_target_group(TargetGroupArn=group)
+
+
+def test_a_target_group_says_what_is_healthy(
+    four: Four, served: Served, options: dict[str, t.Any], target_group: str
+) -> None:
+    given = {**options, "health": {"target_group": target_group}}
+    outcome = four.module(MODULE, given)
+    outcome.expect(
+        changed=True,
+        writes=EACH | {"RegisterTargets", "DeregisterTargets"} | (outcome.apply.writes.keys() & {"DeleteVolume"}),
+        idle_reads=11,
+    )
+    told = {one["check"]: (one["healthy"], one["said"]) for one in outcome.apply.result["checks"]}
+    assert told["target group"] == (True, "healthy")
+    assert served.named(options["channel"]) == served.amis["1.0"]
+
+    step = unhealthy(four, {**given, "version": "4.0", "timeout": 40})
+    assert "unhealthy (Health checks failed with these codes: [500])" in step.result["msg"]
+    assert served.default(options["launch_template"]) == served.named(options["channel"]) == served.amis["1.0"]
+    assert served.client("elbv2").describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"] == []
+    assert served.running() == []
+
+
+def test_a_target_group_that_is_not_there_is_told_first(four: Four, options: dict[str, t.Any]) -> None:
     arn = f"arn:aws:elasticloadbalancing:{REGION}:123456789012:targetgroup/web/0123456789abcdef"
     said = four.refused(MODULE, {**options, "health": {"target_group": arn}})
-    assert "NotImplemented" in said
+    assert "One or more target groups not found" in said
 
 
 def test_a_group_is_replaced_by_real_machines_and_given_back(

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "local_cloud" / "files" / "golden_cloud"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from balancing import Fleet
 from golden_cloud.api import create_app
 from golden_cloud.ports import BaseImage, Builder, CommitResult, Config, MachineError, Timings, stable_image_id
 from golden_cloud.server import Server
@@ -49,6 +50,8 @@ class FakeMachines:
         self.images: set[str] = set()
         self.done: list[tuple[Any, ...]] = []
         self.failures: dict[str, str] = {}
+        self.addresses: list[str] = []
+        """Of the machines that are launched next; usual ones when there are none."""
         self.gate = threading.Event()
         self.gate.set()
         self.ended: Callable[[str], None] = lambda _instance_id: None
@@ -80,7 +83,7 @@ class FakeMachines:
     def launch(self, instance_id: str, image_ref: str, **about: Any) -> str:
         self._do("launch", instance_id, image_ref, about)
         self.machines[instance_id] = "running"
-        return f"10.9.0.{len(self.done) % 250 + 2}"
+        return self.addresses.pop(0) if self.addresses else f"10.9.0.{len(self.done) % 250 + 2}"
 
     def stop(self, instance_id: str) -> None:
         self._do("stop", instance_id)
@@ -89,7 +92,7 @@ class FakeMachines:
     def start(self, instance_id: str) -> str:
         self._do("start", instance_id)
         self.machines[instance_id] = "running"
-        return "10.9.0.2"
+        return self.addresses.pop(0) if self.addresses else "10.9.0.2"
 
     def reboot(self, instance_id: str) -> None:
         self._do("reboot", instance_id)
@@ -347,6 +350,23 @@ def make_image(cloud: LocalCloud, ec2: Any, launch: Callable[..., str]) -> Calla
         return image_id
 
     return _make_image
+
+
+@pytest.fixture
+def fleet(cloud_with: Callable[..., LocalCloud]) -> Iterator[Fleet]:
+    """Instances with web servers, on a cloud whose health checks are ten times as quick as they say."""
+    cloud = cloud_with(Timings(save_delay=0.05, health_check_second=0.1))
+    base_ami = stable_image_id(DEBIAN_NAME)
+
+    def launch(**options: Any) -> str:
+        asked = {"ImageId": base_ami, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1} | options
+        instance_id: str = cloud.client("ec2").run_instances(**asked)["Instances"][0]["InstanceId"]
+        cloud.settle()
+        return instance_id
+
+    made = Fleet(cloud, launch, cloud.machines.addresses)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

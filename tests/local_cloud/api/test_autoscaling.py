@@ -262,7 +262,7 @@ def test_what_a_group_can_not_be(scaling: Any, make_group: Any, refused: Any, ec
     with refused("UnsupportedOperation", "MixedInstancesPolicy"):
         make_group(MixedInstancesPolicy={"LaunchTemplate": {"LaunchTemplateSpecification": {"Version": "1"}}})
     with refused("UnsupportedOperation", "HealthCheckType"):
-        make_group(HealthCheckType="ELB")
+        make_group(HealthCheckType="EBS")
     make_group(DesiredCapacity=0, HealthCheckType="EC2")
     with refused("AlreadyExists"):
         make_group()

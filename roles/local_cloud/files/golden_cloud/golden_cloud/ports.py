@@ -211,6 +211,8 @@ class Timings:
     """How long a day of a retention rule of the Recycle Bin is."""
     build_minute: float = 60.0
     """How long a minute of a build's timeouts is."""
+    health_check_second: float = 1.0
+    """How long a second of a target group's times is: of its health check, and of its deregistration delay."""
     build_credentials: float = 900.0
     """How long the credentials last that a build's container is given; a longer build must ask for new ones."""
     build_credentials_renewal: float = 300.0

@@ -132,7 +132,7 @@ def in_words_of(service: str, error: CloudError) -> CloudError:
         return CloudError("RequestExpired", "Request has expired.", 400)
     if service == "s3" and error.code in _S3_CODES:
         return CloudError(_S3_CODES[error.code], error.message, 400 if error.code == "ExpiredToken" else 403)
-    others = {"", "ec2", "s3", "sts", "iam", "autoscaling", "cloudformation", "sns"}
+    others = {"", "ec2", "s3", "sts", "iam", "autoscaling", "cloudformation", "sns", "elbv2"}
     if service not in others and error.code in _JSON_CODES:
         return CloudError(_JSON_CODES[error.code], error.message, 400)
     return error

@@ -47,6 +47,8 @@ from golden_cloud.api.ec2.instance import MachineInstance
 from golden_cloud.api.ec2.responses import CloudEC2Response
 from golden_cloud.api.ecr.backend import CloudECRBackend
 from golden_cloud.api.ecr.responses import CloudECRResponse
+from golden_cloud.api.elbv2 import backend as elbv2
+from golden_cloud.api.elbv2.responses import CloudELBv2Response
 from golden_cloud.api.events import firing
 from golden_cloud.api.events.model import events_backends
 from golden_cloud.api.events.responses import CloudEventsResponse
@@ -90,6 +92,7 @@ BACKENDS: dict[str, BackendDict] = {
     "codecommit": codecommit.codecommit_backends,
     "codebuild": codebuild_backends,
     "ecr": ecr_backends,
+    "elbv2": elbv2.elbv2_backends,
 }
 
 SERVICES: dict[str, Dispatch] = {
@@ -113,6 +116,7 @@ SERVICES: dict[str, Dispatch] = {
     "codecommit": CloudCodeCommitResponse.dispatch,
     "codebuild": CloudCodeBuildResponse.dispatch,
     "ecr": CloudECRResponse.dispatch,
+    "elbv2": CloudELBv2Response.dispatch,
 }
 
 
@@ -163,6 +167,7 @@ class App:
             lifecycle.recover()
             codebuild.recover()
             cloudformation.recover()
+            elbv2.open_all()
             self._cloud.touched()
         self.save()
 
@@ -184,6 +189,8 @@ class App:
             return
         self._closing.set()
         self._cloud.close()
+        with self._cloud.lock:
+            elbv2.close_all()
         self._cloud.faults.clear()
         if not self._cloud.jobs.wait(timeout):
             runtime.LOG.warning("work on machines was still under way after %s s", timeout)

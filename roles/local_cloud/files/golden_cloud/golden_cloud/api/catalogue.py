@@ -184,14 +184,15 @@ _AUTOSCALING = _as_is(
     """
     DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeScalingActivities SetDesiredCapacity
     DeleteAutoScalingGroup DescribeInstanceRefreshes DescribeLaunchConfigurations DisableMetricsCollection
+    AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups DescribeLoadBalancerTargetGroups
     """
 )
 _GROUP = """
     AutoScalingGroupName LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown HealthCheckGracePeriod
-    AvailabilityZones VPCZoneIdentifier DefaultInstanceWarmup
+    AvailabilityZones VPCZoneIdentifier DefaultInstanceWarmup HealthCheckType
     """
 _AUTOSCALING |= {
-    "CreateAutoScalingGroup": _only(_GROUP + "Tags"),
+    "CreateAutoScalingGroup": _only(_GROUP + "Tags TargetGroupARNs"),
     "UpdateAutoScalingGroup": _only(_GROUP),
     "DescribeAutoScalingGroups": _only("AutoScalingGroupNames Filters MaxRecords NextToken"),
     "DescribeScalingActivities": _only("AutoScalingGroupName MaxRecords NextToken"),
@@ -413,6 +414,29 @@ _ECR: dict[str, Options] = {
     "ListTagsForResource": ALL,
 }
 
+_ELBV2 = _as_is(
+    """
+    ModifyTargetGroup DeleteTargetGroup DescribeTargetGroups
+    DescribeTargetGroupAttributes ModifyTargetGroupAttributes RegisterTargets DeregisterTargets
+    DeleteLoadBalancer DescribeLoadBalancers DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes
+    DescribeCapacityReservation DeleteListener DescribeListeners DescribeListenerAttributes ModifyListenerAttributes
+    AddTags RemoveTags DescribeTags
+    """
+)
+_ELBV2 |= {
+    "CreateTargetGroup": _only(
+        """
+        Name Protocol ProtocolVersion Port VpcId HealthCheckProtocol HealthCheckPort HealthCheckEnabled HealthCheckPath
+        HealthCheckIntervalSeconds HealthCheckTimeoutSeconds HealthyThresholdCount UnhealthyThresholdCount Matcher
+        TargetType Tags
+        """
+    ),
+    "DescribeTargetHealth": _only("TargetGroupArn Targets"),
+    "CreateLoadBalancer": _only("Name Subnets SubnetMappings SecurityGroups Scheme Tags Type IpAddressType"),
+    "CreateListener": _only("LoadBalancerArn Protocol Port DefaultActions Tags"),
+    "ModifyListener": _only("ListenerArn Protocol Port DefaultActions"),
+}
+
 SERVICES: dict[str, dict[str, Options]] = {
     "ec2": _EC2,
     "ssm": _SSM,
@@ -434,6 +458,7 @@ SERVICES: dict[str, dict[str, Options]] = {
     "codecommit": _CODECOMMIT,
     "codebuild": _CODEBUILD,
     "ecr": _ECR,
+    "elbv2": _ELBV2,
 }
 
 _READS = ("Describe", "Get", "List", "Head", "Filter", "BatchGet")
@@ -456,11 +481,10 @@ _TRUE_ANYWAY: dict[tuple[str, str], list[Any]] = {
     ("CreateMultipartUpload", "StorageClass"): ["STANDARD"],
     ("CopyObject", "ACL"): ["private", "bucket-owner-full-control"],
     ("CopyObject", "StorageClass"): ["STANDARD"],
-    ("CreateAutoScalingGroup", "HealthCheckType"): ["EC2"],
-    ("UpdateAutoScalingGroup", "HealthCheckType"): ["EC2"],
     ("CreateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
     ("UpdateAutoScalingGroup", "TerminationPolicies"): [["Default"], ["OldestInstance"]],
     ("DescribeAutoScalingGroups", "IncludeInstances"): [True],
+    ("CreateTargetGroup", "IpAddressType"): ["ipv4"],
     ("StartInstanceRefresh", "Strategy"): ["Rolling"],
     ("RunInstances", "CapacityReservationSpecification"): [
         {"CapacityReservationPreference": "none"},

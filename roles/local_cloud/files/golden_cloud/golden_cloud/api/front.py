@@ -66,6 +66,9 @@ _MOTOS_HEADERS = {"status", "server", "x-amzn-requestid"}
 # Signing names that are not the names of botocore's models.
 _MODELS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
 
+_CLASSIC = b"Version=2012-06-01"
+"""Classic Load Balancers share a signing name with their successors; their API has another version."""
+
 Dispatch = Callable[[CloudRequest, str, Any], tuple[int, Any, str | bytes]]
 
 
@@ -204,6 +207,8 @@ class Front:
             body = request.get_data(cache=True)
         except HTTPException as error:
             raise access.too_large(call.service, str(error.description)) from None
+        if call.service == "elbv2" and (_CLASSIC in body or _CLASSIC in request.query_string):
+            call.service = "elb"
         call.operation = (
             operation_by_path("s3", request)
             if call.service == "s3"

@@ -1,7 +1,7 @@
 # Copyright (c) golden.ami contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens without a call: groups keep their size, what is in the Recycle Bin comes to its end, pipelines go on."""
+"""What happens without a call: groups keep their size, targets are asked, bins are emptied, pipelines go on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from golden_cloud.api import runtime
 from golden_cloud.api.autoscaling.backend import keep_all
 from golden_cloud.api.codepipeline import work
 from golden_cloud.api.ec2.bin import expire_all
+from golden_cloud.api.elbv2 import backend as elbv2
 from golden_cloud.api.events import firing
 from golden_cloud.api.scheduler import model as scheduler
 
@@ -26,6 +27,7 @@ def _keep_groups() -> float | None:
 KEPT: dict[str, Callable[[], float | None]] = {
     "Auto Scaling groups": _keep_groups,
     "the Recycle Bin": expire_all,
+    "target groups": elbv2.keep_all,
     "pipelines": work.keep_all,
     "rules of EventBridge": firing.keep_all,
     "schedules": scheduler.keep_all,

@@ -16,6 +16,7 @@ from golden_cloud.api.autoscaling.group import GIVES_UP_AFTER, Activity, Group, 
 from golden_cloud.api.ec2 import internal
 from golden_cloud.api.ec2.backend import CloudEC2Backend
 from golden_cloud.api.ec2.template import Data, find
+from golden_cloud.api.elbv2.backend import CloudELBv2Backend, elbv2_backends
 
 ROLE = "autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
 LONGEST_PAUSE = 30.0
@@ -34,9 +35,15 @@ class CloudAutoScalingBackend(BaseBackend):
         backend: CloudEC2Backend = ec2_backends[self.account_id][self.region_name]
         return backend
 
+    @property
+    def balancing(self) -> CloudELBv2Backend:
+        backend: CloudELBv2Backend = elbv2_backends[self.account_id][self.region_name]
+        return backend
+
     def keep(self, group: Group) -> bool:
         """Do what the group needs now; whether anything has changed."""
         changed = self._look(group)
+        changed |= self._look_at_targets(group)
         if group.deleting:
             changed |= self._terminate(group, group.alive, "the group is being deleted")
             if not group.members:
@@ -73,6 +80,36 @@ class CloudAutoScalingBackend(BaseBackend):
             refresh.old = [i for i in refresh.old if i in group.members]
         return before != {i: m.state for i, m in group.members.items()}
 
+    def _look_at_targets(self, group: Group) -> bool:
+        """Have who serves in the target groups, and replace whom one of these calls unhealthy."""
+        graced, lost = group.graced, []
+        for member in group.alive:
+            if member.state != "InService":
+                continue
+            states = [self._state_in(arn, member) for arn in group.target_groups]
+            member.serves = not group.by_load_balancer or set(states) <= {"healthy"}
+            if group.by_load_balancer and "unhealthy" in states and member not in graced:
+                lost.append(member)
+        return self._terminate(group, lost, "an ELB health check: a target group calls it unhealthy")
+
+    def _state_in(self, arn: str, member: Member) -> str:
+        """How a member is in a target group, which it comes into now if it is not in it."""
+        target_group = self.balancing.groups.get(arn)
+        if target_group is None:
+            return "unused"
+        key = target_group.key_of({"Id": member.instance_id})
+        if arn not in member.target_groups:
+            target_group.register(key, None)
+            member.target_groups += (arn,)
+        return self.balancing.health_of(target_group, key).state
+
+    def withdraw(self, members: list[Member], arns: tuple[str, ...]) -> None:
+        """Take members out of target groups."""
+        for member in members:
+            for arn in set(arns) & set(member.target_groups):
+                self.balancing.withdraw(arn, member.instance_id)
+            member.target_groups = tuple(arn for arn in member.target_groups if arn not in arns)
+
     @staticmethod
     def _note_lost(group: Group, member: Member) -> None:
         text = f"Terminating EC2 instance: {member.instance_id}"
@@ -86,6 +123,7 @@ class CloudAutoScalingBackend(BaseBackend):
             text = f"Terminating EC2 instance: {member.instance_id}"
             group.note(Activity(text, f"The instance was taken out of service for {cause}.", "Successful"))
             member.enter("Terminating")
+        self.withdraw(members, group.target_groups)
         if members:
             ids = [m.instance_id for m in members]
             internal.terminate(self.account_id, self.region_name, ROLE, ids)
@@ -190,9 +228,12 @@ def keep_all() -> bool:
     did_something = [backend.keep(group) for backend, group in groups]
     if any(did_something):
         runtime.current().touched()
-    return any(g.retry_at > time.time() or (g.refresh is not None and _waits(g.refresh)) for _backend, g in groups)
+    return any(_waits(group) for _backend, group in groups)
 
 
-def _waits(refresh: Refresh) -> bool:
-    """Whether time alone lets it go on."""
-    return bool(refresh.warmup or refresh.checkpoints or refresh.bake)
+def _waits(group: Group) -> bool:
+    """Whether time alone lets it go on: to a launch, on with a refresh, to the end of somebody's grace."""
+    refresh = group.refresh
+    goes_on = refresh is not None and bool(refresh.warmup or refresh.checkpoints or refresh.bake)
+    graced = group.by_load_balancer and any(m.state == "InService" and not m.serves for m in group.graced)
+    return goes_on or graced or group.retry_at > time.time()

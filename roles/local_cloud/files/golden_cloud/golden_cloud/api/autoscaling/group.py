@@ -39,6 +39,10 @@ class Member:
     """As the group tells it: Pending, InService, Terminating."""
     since: float = field(default_factory=time.time)
     """When it came into this state."""
+    serves: bool = True
+    """Whether every target group of its group calls it healthy, where the group goes by that."""
+    target_groups: tuple[str, ...] = ()
+    """Those in which the group has registered it."""
 
     def enter(self, state: str) -> None:
         if self.state != state:
@@ -165,6 +169,10 @@ class Group:
     cooldown: int = 300
     grace: int = 0
     warmup: int | None = None
+    target_groups: tuple[str, ...] = ()
+    """Those in which its instances are."""
+    by_load_balancer: bool = False
+    """Whether it goes by what these say, not by EC2 alone."""
     policies: list[str] = field(default_factory=lambda: ["Default"])
     """Who goes first: Default or OldestInstance."""
     created: datetime = field(default_factory=now)
@@ -217,9 +225,8 @@ class Group:
         refresh = self.refresh
         if refresh is None:
             return []
-        ready = time.time() - refresh.warmup
         old = refresh.old
-        healthy = [m for m in self.alive if m.state == "InService" and (m.instance_id in old or m.since <= ready)]
+        healthy = self._ready(refresh)
         spare = self.desired - math.ceil(self.desired * refresh.min_healthy / 100)
         room = max(spare, 1) - (self.desired - len(healthy))
         if not refresh.going_back:
@@ -240,11 +247,19 @@ class Group:
 
     def _settled(self, refresh: Refresh) -> bool:
         """Whether as many serve as are wanted, the new ones for as long as it takes them to warm up."""
-        ready = time.time() - refresh.warmup
-        serving = [
-            m for m in self.alive if m.state == "InService" and (m.instance_id in refresh.old or m.since <= ready)
-        ]
-        return len(serving) >= self.desired
+        return len(self._ready(refresh)) >= self.desired
+
+    def _ready(self, refresh: Refresh) -> list[Member]:
+        """Who serves: the old ones, and the new ones that have warmed up and that load balancers call healthy."""
+        warm = time.time() - refresh.warmup
+        serving = [m for m in self.alive if m.state == "InService"]
+        return [m for m in serving if m.instance_id in refresh.old or (m.since <= warm and m.serves)]
+
+    @property
+    def graced(self) -> list[Member]:
+        """Whose health does not count yet."""
+        since = time.time() - self.grace
+        return [m for m in self.alive if m.state != "InService" or m.since > since]
 
     @property
     def new_ones(self) -> list[str]:
@@ -263,8 +278,9 @@ class Group:
             "DefaultCooldown": self.cooldown,
             "AvailabilityZones": self.zones,
             "LoadBalancerNames": [],
-            "TargetGroupARNs": [],
-            "HealthCheckType": "EC2",
+            "TargetGroupARNs": list(self.target_groups),
+            "TrafficSources": [{"Identifier": arn, "Type": "elbv2"} for arn in self.target_groups],
+            "HealthCheckType": "ELB" if self.by_load_balancer else "EC2",
             "HealthCheckGracePeriod": self.grace,
             "Instances": [m.describe() for m in self.members.values()],
             "CreatedTime": self.created,

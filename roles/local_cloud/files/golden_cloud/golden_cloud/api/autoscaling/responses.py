@@ -81,6 +81,8 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
             grace=self._get_int_param("HealthCheckGracePeriod", 0),
             warmup=self._get_int_param("DefaultInstanceWarmup"),
             policies=self._get_param("TerminationPolicies") or ["Default"],
+            target_groups=self._checked_target_groups(),
+            by_load_balancer=self._by_load_balancer("CreateAutoScalingGroup", False),
         )
         return EmptyResult()
 
@@ -91,6 +93,7 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         # A size out of the new bounds is drawn into them, one that is asked for must be within.
         wanted = self._get_int_param("DesiredCapacity", max(least, min(group.desired, most)))
         desired = _checked_sizes(least, most, wanted)
+        by_load_balancer = self._by_load_balancer("UpdateAutoScalingGroup", group.by_load_balancer)
         template = self._checked_template(spec) if spec else group.template
         if spec and group.refresh is not None and group.refresh.desired:
             text = "An instance refresh with a desired configuration is under way: its launch template can't be changed"
@@ -104,8 +107,55 @@ class CloudAutoScalingResponse(CloudResponse, BaseResponse):
         group.grace = self._get_int_param("HealthCheckGracePeriod", group.grace)
         group.warmup = self._get_int_param("DefaultInstanceWarmup", group.warmup)
         group.policies = self._get_param("TerminationPolicies") or group.policies
+        group.by_load_balancer = by_load_balancer
         group.retry_at = 0.0
         return EmptyResult()
+
+    # Their target groups
+
+    def attach_load_balancer_target_groups(self) -> ActionResult:
+        group, arns = self._group(), self._checked_target_groups()
+        group.target_groups += tuple(arn for arn in arns if arn not in group.target_groups)
+        return EmptyResult()
+
+    def detach_load_balancer_target_groups(self) -> ActionResult:
+        group, arns = self._group(), tuple(str(arn) for arn in self._get_param("TargetGroupARNs"))
+        missing = [arn for arn in arns if arn not in group.target_groups]
+        if missing:
+            raise _invalid(f"The target group '{missing[0]}' is not attached to the group {group.name}")
+        self._backend.withdraw(group.alive, arns)
+        group.target_groups = tuple(arn for arn in group.target_groups if arn not in arns)
+        return EmptyResult()
+
+    def describe_load_balancer_target_groups(self) -> ActionResult:
+        shown = [self._attached(self._group(), arn) for arn in self._group().target_groups]
+        attached, token = page(shown, self._page_size(), self._get_param("NextToken"))
+        return ActionResult({"LoadBalancerTargetGroups": attached, "NextToken": token})
+
+    def _attached(self, group: Group, arn: str) -> dict[str, str]:
+        """InService once a target group calls one of its instances healthy."""
+        balancing = self._backend.balancing
+        found = balancing.groups.get(arn)
+        keys = [found.key_of({"Id": m.instance_id}) for m in group.alive] if found is not None else []
+        healthy = found is not None and any(balancing.health_of(found, key).state == "healthy" for key in keys)
+        return {"LoadBalancerTargetGroupARN": arn, "State": "InService" if healthy else "Added"}
+
+    def _checked_target_groups(self) -> tuple[str, ...]:
+        arns = tuple(str(arn) for arn in self._get_param("TargetGroupARNs") or [])
+        known = self._backend.balancing.groups
+        for arn in arns:
+            if arn not in known:
+                raise _invalid("One or more target groups not found")
+            if known[arn].target_type != "instance":
+                raise _invalid(f"Target group {arn} is of the target type '{known[arn].target_type}', not 'instance'")
+        return arns
+
+    def _by_load_balancer(self, operation: str, before: bool) -> bool:
+        """Whether load balancers say who is healthy."""
+        wanted = self._get_param("HealthCheckType") or ("ELB" if before else "EC2")
+        if wanted not in ("EC2", "ELB"):
+            raise UnsupportedOption(operation, f"HealthCheckType={wanted}", "there are EC2 and ELB")
+        return bool(wanted == "ELB")
 
     def disable_metrics_collection(self) -> ActionResult:
         """No group has any here, which is what this asks for."""

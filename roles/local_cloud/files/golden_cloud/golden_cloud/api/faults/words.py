@@ -8,7 +8,7 @@ from __future__ import annotations
 from golden_cloud.api.errors import CloudError
 from golden_cloud.api.faults.fault import Fault
 
-_QUERY = ("sts", "iam", "autoscaling", "cloudformation", "sns")
+_QUERY = ("sts", "iam", "autoscaling", "cloudformation", "sns", "elbv2")
 
 _STATUS = {
     # EC2's "server error codes". SDKs repeat what comes with 500 and 503, whatever its code.

@@ -22,6 +22,7 @@ _CODES: dict[str, tuple[str, int]] = {
     "sts": ("AccessDenied", 403),
     "autoscaling": ("AccessDenied", 403),
     "cloudformation": ("AccessDenied", 403),
+    "elbv2": ("AccessDenied", 403),
     "sns": ("AuthorizationError", 403),
     "sqs": ("AccessDenied", 403),
     "rbin": ("AccessDeniedException", 403),

@@ -10,6 +10,7 @@ import dataclasses
 from golden_cloud.api.faults.fault import Call
 from golden_cloud.api.policies.asked import (
     accounts,
+    balancing,
     builds,
     ec2,
     encrypted,
@@ -35,6 +36,7 @@ TABLES: dict[str, Table] = {
     "autoscaling": scaling.AUTOSCALING,
     "cloudformation": scaling.CLOUDFORMATION,
     "rbin": scaling.RBIN,
+    "elbv2": balancing.TABLE,
     "s3": s3.TABLE,
     "codecommit": sources.CODECOMMIT,
     "ecr": sources.ECR,

@@ -13,11 +13,13 @@ AUTOSCALING = table(
     "autoscaling",
     f"""
     * DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeScalingActivities DescribeInstanceRefreshes
-    * DescribeLaunchConfigurations
+    * DescribeLaunchConfigurations DescribeLoadBalancerTargetGroups
     CreateAutoScalingGroup {_GROUP}
     UpdateAutoScalingGroup {_GROUP}
     DeleteAutoScalingGroup {_GROUP}
     SetDesiredCapacity {_GROUP}
+    AttachLoadBalancerTargetGroups {_GROUP}
+    DetachLoadBalancerTargetGroups {_GROUP}
     StartInstanceRefresh {_GROUP}
     CancelInstanceRefresh {_GROUP}
     RollbackInstanceRefresh {_GROUP}
