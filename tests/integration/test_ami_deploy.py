@@ -367,7 +367,7 @@ def test_a_target_group_that_is_not_there_is_told_first(four: Four, options: dic
 
 
 def test_a_group_is_replaced_by_real_machines_and_given_back(
-    four: Four, served: Served, options: dict[str, t.Any]
+    four: Four, served: Served, options: dict[str, t.Any], target_group: str
 ) -> None:
     ec2, scaling = served.client("ec2"), served.client("autoscaling")
     name = options["launch_template"]
@@ -380,6 +380,9 @@ def test_a_group_is_replaced_by_real_machines_and_given_back(
         MaxSize=2,
         DesiredCapacity=1,
         AvailabilityZones=[f"{REGION}a"],
+        TargetGroupARNs=[target_group],
+        HealthCheckType="ELB",
+        HealthCheckGracePeriod=120,
     )
 
     def members() -> list[dict[str, t.Any]]:
@@ -388,7 +391,8 @@ def test_a_group_is_replaced_by_real_machines_and_given_back(
 
     wait_for(lambda: len(members()) == 1, 120, "the group has its instance")
     group = {"name": name, "min_healthy_percentage": 0, "instance_warmup": 0}
-    given = {**options, "version": "1.1", "auto_scaling_group": group}
+    health = {**options["health"], "target_group": target_group}
+    given = {**options, "version": "1.1", "auto_scaling_group": group, "health": health}
     outcome = four.module(MODULE, given)
     outcome.expect(
         changed=True,
