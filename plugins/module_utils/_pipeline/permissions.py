@@ -315,7 +315,6 @@ def _deploy(needs: Needs, names: Names) -> list[Statement]:
     def on(*kinds: str) -> list[str]:
         return [_ec2(place, kind) for place in places for kind in kinds]
 
-    launched = [kind for kind in _LAUNCHED if kind != "key-pair"]
     template = ("Create", "Modify", "Delete")
     keys = [
         _statement("KeyPair", ["ec2:ImportKeyPair", "ec2:DeleteKeyPair"], *on("key-pair")),
@@ -334,11 +333,8 @@ def _deploy(needs: Needs, names: Names) -> list[Statement]:
             ],
             *on("launch-template"),
         ),
-        _statement(
-            "Launch",
-            ["ec2:RunInstances"],
-            *on(*launched, "image", "launch-template", *(("key-pair",) if logs_in else ())),
-        ),
+        # A launch template of somebody's own may name a key pair, whether or not anybody logs in.
+        _statement("Launch", ["ec2:RunInstances"], *on(*_LAUNCHED, "image", "launch-template")),
         _statement("Tag", ["ec2:CreateTags"], *on(*tagged)),
         _statement("UseInstance", ["ec2:TerminateInstances", "ec2:GetConsoleOutput"], *on("instance")),
         _statement("UseVolume", ["ec2:DeleteVolume"], *on("volume")),
