@@ -333,12 +333,8 @@ def _deploy(needs: Needs, names: Names) -> list[Statement]:
             ],
             *on("launch-template"),
         ),
-        _statement(
-            "Launch",
-            ["ec2:RunInstances"],
-            # A launch template may name a key of its own.
-            *on(*_LAUNCHED, "image", "launch-template"),
-        ),
+        # A launch template of somebody's own may name a key pair, whether or not anybody logs in.
+        _statement("Launch", ["ec2:RunInstances"], *on(*_LAUNCHED, "image", "launch-template")),
         _statement("Tag", ["ec2:CreateTags"], *on(*tagged)),
         _statement("UseInstance", ["ec2:TerminateInstances", "ec2:GetConsoleOutput"], *on("instance")),
         _statement("UseVolume", ["ec2:DeleteVolume"], *on("volume")),
