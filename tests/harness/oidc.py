@@ -10,7 +10,7 @@ import contextlib
 import json
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,7 +59,7 @@ class Sts:
             error = "<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized</Message></Error>"
             return 403, f"<ErrorResponse>{error}</ErrorResponse>"
         self.entered.append((name, query["RoleArn"][0]))
-        end = (datetime.now(timezone.utc) + self.lasts).strftime("%Y-%m-%dT%H:%M:%SZ")
+        end = (datetime.now(UTC) + self.lasts).strftime("%Y-%m-%dT%H:%M:%SZ")
         key = f"ASIA{len(self.entered):016}"
         parts = {"AccessKeyId": key, "SecretAccessKey": "hidden-key", "SessionToken": "hidden-token", "Expiration": end}
         inner = "".join(f"<{part}>{value}</{part}>" for part, value in parts.items())

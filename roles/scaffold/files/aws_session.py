@@ -21,7 +21,7 @@ import typing as t
 import urllib.error
 import urllib.parse
 import urllib.request
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -84,7 +84,7 @@ def entered(role: str, region: str) -> Credentials:
         sys.exit(f"STS cannot be asked: {error}")
     session = got["Credentials"]
     keys = {name: session[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
-    return {"Version": 1, **keys, "Expiration": session["Expiration"].astimezone(timezone.utc).isoformat()}
+    return {"Version": 1, **keys, "Expiration": session["Expiration"].astimezone(UTC).isoformat()}
 
 
 def kept(path: Path) -> Credentials | None:
@@ -93,7 +93,7 @@ def kept(path: Path) -> Credentials | None:
         found: Credentials = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return found if datetime.fromisoformat(found["Expiration"]) - datetime.now(timezone.utc) > LEFT else None
+    return found if datetime.fromisoformat(found["Expiration"]) - datetime.now(UTC) > LEFT else None
 
 
 def credentials(role: str, region: str) -> None:
@@ -119,7 +119,9 @@ def prepare() -> None:
     role, chained_role, region = (os.environ.get(name, "") for name in ("ROLE", "CHAINED_ROLE", "REGION"))
     for name, arn in (("role", role), ("chained_role", chained_role)):
         if not ROLE.fullmatch(arn) and (arn or name == "role"):
-            sys.exit(f"{name} has to be the ARN of a role, such as arn:aws:iam::123456789012:role/images, and is {arn!r}")
+            sys.exit(
+                f"{name} has to be the ARN of a role, such as arn:aws:iam::123456789012:role/images, and is {arn!r}"
+            )
     if not REGION.fullmatch(region):
         sys.exit(f"region has to be a Region of AWS, such as us-east-1, and is {region!r}")
     if os.environ.get("AWS_ACCESS_KEY_ID"):

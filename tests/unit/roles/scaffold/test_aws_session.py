@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from botocore.credentials import Credentials
 from botocore.session import Session
 from harness.oidc import Sts, served_sts
 
@@ -41,11 +42,14 @@ class Job:
         lines = Path(self.environment["GITHUB_ENV"]).read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
 
-    def later(self, monkeypatch: pytest.MonkeyPatch) -> Session:
-        """An SDK in a later step."""
+    def later(self, monkeypatch: pytest.MonkeyPatch) -> tuple[Session, Credentials]:
+        """An SDK in a later step, and what it asks for credentials."""
         for name, value in {**self.environment, **self.told()}.items():
             monkeypatch.setenv(name, value)
-        return Session()
+        session = Session()
+        credentials = session.get_credentials()
+        assert credentials
+        return session, credentials
 
 
 @pytest.fixture
@@ -68,9 +72,8 @@ def test_later_steps_are_the_role(job: Job, monkeypatch: pytest.MonkeyPatch) -> 
     made = job.prepare()
     assert (made.returncode, made.stderr) == (0, "")
     assert "arn:aws:sts::123456789012:assumed-role/images/github" in made.stdout
-    session = job.later(monkeypatch)
+    session, credentials = job.later(monkeypatch)
     assert (session.get_config_variable("region"), session.get_config_variable("profile")) == ("eu-west-1", "github")
-    credentials = session.get_credentials()
     assert credentials.get_frozen_credentials().access_key == "ASIA0000000000000001"
     # The one session serves all that ask while enough of it is left.
     assert job.sts.entered == [BY_OIDC]
@@ -90,14 +93,11 @@ def test_nothing_secret_is_printed_or_for_others_to_read(job: Job) -> None:
 
 
 @pytest.mark.parametrize("chained", ["", CHAINED])
-def test_a_session_that_nears_its_end_is_entered_again(
-    job: Job, monkeypatch: pytest.MonkeyPatch, chained: str
-) -> None:
+def test_a_session_that_nears_its_end_is_entered_again(job: Job, monkeypatch: pytest.MonkeyPatch, chained: str) -> None:
     """With another token of GitHub: the first one has long ended by then."""
     job.sts.lasts = timedelta(minutes=5)
     assert job.prepare(CHAINED_ROLE=chained).returncode == 0
-    session = job.later(monkeypatch)
-    credentials = session.get_credentials()
+    _session, credentials = job.later(monkeypatch)
     first = credentials.get_frozen_credentials().access_key
     job.sts.entered.clear()
     tokens = len(job.sts.tokens)
@@ -115,7 +115,9 @@ def test_a_role_that_does_not_trust_github(job: Job) -> None:
     job.sts.trusts = False
     made = job.prepare()
     assert made.returncode == 1
-    assert f"AWS does not let GitHub's OIDC into {ROLE}: AccessDenied. The role has to trust the provider" in made.stderr
+    assert (
+        f"AWS does not let GitHub's OIDC into {ROLE}: AccessDenied. The role has to trust the provider" in made.stderr
+    )
     assert "Traceback" not in made.stderr
 
 
