@@ -37,6 +37,13 @@ class Runner:
     actions: c.Mapping[str, Action]
     issue: Issue
     replaced: c.Collection[str] = ()
+    # Where GitHub's OIDC is asked, and with what.
+    oidc: c.Mapping[str, str] = field(
+        default_factory=lambda: {
+            "ACTIONS_ID_TOKEN_REQUEST_URL": "https://oidc.invalid/token",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "bearer",
+        }
+    )
 
 
 @dataclass
@@ -113,7 +120,7 @@ def _run_job(
     if "uses" not in job:
         token: dict[str, Value] = {"github.token": runner.issue(rights)}
         actions = {key: _with_rights(key, action, rights) for key, action in runner.actions.items()}
-        run = runner.run if rights.get("id-token") != "write" else _with_oidc(runner.run)
+        run = runner.run if rights.get("id-token") != "write" else _with_oidc(runner.run, runner.oidc)
         whole.jobs[name] = run_steps(job, known | token, run, actions, runner.replaced)
         return
     target = _called(file, job["uses"])
@@ -181,8 +188,8 @@ def _with_rights(name: str, action: Action, rights: Rights) -> Action:
     return run
 
 
-def _with_oidc(run: Run) -> Run:
+def _with_oidc(run: Run, oidc: c.Mapping[str, str]) -> Run:
     def with_it(argv: list[str], environment: dict[str, str]) -> tuple[int, str]:
-        return run(argv, {**environment, "ACTIONS_ID_TOKEN_REQUEST_URL": "https://oidc.invalid/token"})
+        return run(argv, {**environment, **oidc})
 
     return with_it

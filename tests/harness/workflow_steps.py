@@ -48,7 +48,7 @@ def wanted(condition: str, outcome: str, contexts: Contexts) -> bool:
 
 
 def outputs(text: str) -> dict[str, str]:
-    """What a step wrote to GITHUB_OUTPUT."""
+    """What a step wrote to GITHUB_OUTPUT or GITHUB_ENV."""
     found = {}
     lines = iter(text.splitlines())
     for line in lines:
@@ -105,7 +105,8 @@ def run_steps(
             made.steps[title] = "replaced"
             continue
         given = {**around, **job.get("env", {}), **step.get("env", {})}
-        code = _run_step(step, {key: substituted(value, known) for key, value in given.items()}, known, made, run)
+        environment = {key: substituted(value, known) for key, value in given.items()}
+        code = _run_step(step, environment, known, made, run, around)
         made.steps[title] = "success" if code == 0 else "failure"
         if code != 0:
             made.outcome = "failure"
@@ -113,12 +114,23 @@ def run_steps(
     return made
 
 
-def _run_step(step: dict[str, t.Any], given: dict[str, str], known: dict[str, Value], made: Ran, run: Run) -> int:
+def _run_step(
+    step: dict[str, t.Any],
+    given: dict[str, str],
+    known: dict[str, Value],
+    made: Ran,
+    run: Run,
+    around: dict[str, str],
+) -> int:
     with tempfile.TemporaryDirectory(prefix="golden-step-") as directory:
-        script, output = Path(directory, "script.sh"), Path(directory, "output")
+        script, output, env = (Path(directory, name) for name in ("script.sh", "output", "env"))
         script.write_text(substituted(step["run"], known))
         output.touch()
-        code, said = run([*SHELLS[step.get("shell", "")], str(script)], {**given, "GITHUB_OUTPUT": str(output)})
+        env.touch()
+        files = {"GITHUB_OUTPUT": str(output), "GITHUB_ENV": str(env)}
+        code, said = run([*SHELLS[step.get("shell", "")], str(script)], {**given, **files})
+        # For the steps behind it.
+        around |= outputs(env.read_text())
         if "id" in step:
             known |= {f"steps.{step['id']}.outputs.{key}": value for key, value in outputs(output.read_text()).items()}
     made.log += said

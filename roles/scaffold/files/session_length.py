@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Refuse a build that would outlive the AWS session that it runs by, before it starts.
 
-python session_length.py: the environment says EXPECTED_MINUTES, SESSION_SECONDS and CHAINED (true where the role is entered
-from another role; AWS lets such a session live for an hour at most).
+python session_length.py: the environment says ROLE (entered by GitHub's OIDC, and again as often as needed, so that nothing is
+outlived; empty: the runner's own session, which ends when it ends), EXPECTED_MINUTES, SESSION_SECONDS and CHAINED (true where the
+runner's own role was entered from another role; AWS lets such a session live for an hour at most).
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ def objection(expected_minutes: float, session_seconds: int, chained: bool) -> s
     if chained and session_seconds > CHAINED_SECONDS:
         return (
             f"SESSION_SECONDS is {session_seconds}, but AWS gives a role that is entered from another role one hour at most"
-            f" ({CHAINED_SECONDS}). Let GitHub's OIDC enter the role directly, or make the build shorter."
+            f" ({CHAINED_SECONDS}). Give a role that GitHub's OIDC enters, or make the build shorter."
         )
     needed = expected_minutes * 60 * MARGIN
     if needed > session_seconds:
         way = (
-            "Let GitHub's OIDC enter the role directly instead of from another role, or make the build shorter."
+            "Give a role that GitHub's OIDC enters, again as often as needed, or make the build shorter."
             if chained
             else "Raise the role's maximum session duration and SESSION_SECONDS with it (12 hours at most)."
         )
@@ -45,10 +46,13 @@ def main() -> None:
         chained = {"true": True, "false": False}[os.environ.get("CHAINED", "false")]
     except (KeyError, ValueError) as error:
         sys.exit(f"EXPECTED_MINUTES and SESSION_SECONDS have to be numbers, and CHAINED true or false: {error}")
+    if os.environ.get("ROLE"):
+        print(f"{expected:g} minutes: the session is entered again before it ends")
+        return
     refused = objection(expected, seconds, chained)
     if refused:
         sys.exit(refused)
-    print(f"{expected:g} minutes fit into a session of {seconds} s")
+    print(f"No role was given: {expected:g} minutes fit into the runner's own session of {seconds} s")
 
 
 if __name__ == "__main__":

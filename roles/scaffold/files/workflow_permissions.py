@@ -23,11 +23,12 @@ import yaml
 WORKFLOWS = Path(".github", "workflows")
 LEVELS = {"none": 0, "read": 1, "write": 2}
 # What a step needs, by the action that it uses and by the program that it runs.
-ACTIONS = {
-    "actions/checkout": ("contents", "read"),
-    "aws-actions/configure-aws-credentials": ("id-token", "write"),
+ACTIONS = {"actions/checkout": ("contents", "read"), "aws-actions/configure-aws-credentials": ("id-token", "write")}
+PROGRAMS = {
+    "aws_session.py": ("id-token", "write"),
+    "failure_issue.py": ("issues", "write"),
+    "publish_notes.py": ("contents", "write"),
 }
-PROGRAMS = {"failure_issue.py": ("issues", "write"), "publish_notes.py": ("contents", "write")}
 # The workflows of golden.ami itself, by the name of their files.
 REUSABLE = re.compile(r"[^/]+/golden\.ami/\.github/workflows/([a-z_]+)\.yml@.+")
 REUSABLE_NEEDS = {

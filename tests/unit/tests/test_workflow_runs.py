@@ -95,7 +95,7 @@ def run(directory: Path, above: str = ABOVE, below: str = BELOW, code: int = 0) 
     def step(_argv: list[str], environment: dict[str, str]) -> tuple[int, str]:
         with Path(environment["GITHUB_OUTPUT"]).open("a") as output:
             output.write("said=hello\n")
-        seen.append({key: value for key, value in environment.items() if key != "GITHUB_OUTPUT"})
+        seen.append({key: value for key, value in environment.items() if key not in ("GITHUB_OUTPUT", "GITHUB_ENV")})
         return code, "log\n"
 
     runner = Runner(step, {}, lambda rights: " ".join(f"{right}:{level}" for right, level in rights.items()))

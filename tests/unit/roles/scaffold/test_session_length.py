@@ -15,8 +15,8 @@ import pytest
 PROGRAM = Path(__file__).parents[4] / "roles" / "scaffold" / "files" / "session_length.py"
 
 
-def run(minutes: str, seconds: str, chained: str) -> subprocess.CompletedProcess[str]:
-    environment = {"EXPECTED_MINUTES": minutes, "SESSION_SECONDS": seconds, "CHAINED": chained}
+def run(minutes: str, seconds: str, chained: str, role: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {"EXPECTED_MINUTES": minutes, "SESSION_SECONDS": seconds, "CHAINED": chained, "ROLE": role}
     argv = [sys.executable, str(PROGRAM)]
     return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
 
@@ -30,7 +30,7 @@ def test_fits(minutes: str, seconds: str, chained: str) -> None:
 @pytest.mark.parametrize(
     ("minutes", "seconds", "chained", "said"),
     [
-        ("49", "3600", "true", "Let GitHub's OIDC enter the role directly"),
+        ("49", "3600", "true", "Give a role that GitHub's OIDC enters"),
         ("49", "3600", "false", "Raise the role's maximum session duration"),
         ("5", "7200", "true", "one hour at most"),
         ("soon", "3600", "false", "have to be numbers"),
@@ -41,3 +41,8 @@ def test_does_not_fit(minutes: str, seconds: str, chained: str, said: str) -> No
     made = run(minutes, seconds, chained)
     assert made.returncode == 1
     assert said in made.stderr
+
+
+def test_what_is_entered_again_is_not_outlived() -> None:
+    made = run("300", "3600", "true", "arn:aws:iam::123456789012:role/images")
+    assert (made.returncode, made.stdout) == (0, "300 minutes: the session is entered again before it ends\n")

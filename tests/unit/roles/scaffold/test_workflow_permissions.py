@@ -54,13 +54,13 @@ def test_what_a_repository_begins_with_lacks_nothing(workflows: Path) -> None:
             "build.yml",
             "      id-token: write\n",
             ".github/workflows/build.yml: job build lacks the permission id-token: write,"
-            " which aws-actions/configure-aws-credentials needs. Say so under jobs.build.permissions.",
+            " which aws_session.py needs. Say so under jobs.build.permissions.",
         ),
         (
             "daily.yml",
             "      id-token: write\n",
             ".github/workflows/daily.yml: job build lacks the permission id-token: write,"
-            " which aws-actions/configure-aws-credentials in ./.github/workflows/build.yml needs.",
+            " which aws_session.py in ./.github/workflows/build.yml needs.",
         ),
         (
             "daily.yml",

@@ -4,7 +4,7 @@
 
 """Every step of every workflow that a repository begins with is run, with its own commands and programs.
 
-On the edge are stand-ins: Task and pip, the actions, GitHub's API, and what AWS's SSM says of a channel.
+On the edge are stand-ins: Task and pip, GitHub's API and OIDC, STS, and what AWS's SSM says of a channel.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import pytest
 import reusable_workflows
 import yaml
 from harness.github import REPOSITORY, GitHub, served, served_github
+from harness.oidc import Sts, served_sts
 from harness.workflow_expressions import Unknown
 from harness.workflow_runs import Runner, Whole, run_workflow
 
@@ -56,7 +57,7 @@ class Repository:
     root: Path
     github: GitHub
     environment: dict[str, str]
-    entered: list[dict[str, str]]
+    sts: Sts
     contexts: dict[str, t.Any]
 
     def file(self, name: str) -> Path:
@@ -70,16 +71,12 @@ class Repository:
 
         for rest in ("calls", "build.log"):
             (self.root / rest).unlink(missing_ok=True)
-        actions = {"aws-actions/configure-aws-credentials": self.enter}
-        return run_workflow(self.file(name), self.contexts, Runner(step, actions, self.github.issue_token))
+        runner = Runner(step, {}, self.github.issue_token, oidc=self.sts.oidc)
+        return run_workflow(self.file(name), self.contexts, runner)
 
-    def enter(self, given: dict[str, str]) -> dict[str, str]:
-        self.entered.append(given)
-        return {
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), given["aws-region"]),
-        }
+    @property
+    def entered(self) -> list[tuple[str, str]]:
+        return self.sts.entered
 
     @property
     def calls(self) -> list[str]:
@@ -109,14 +106,16 @@ def repository(tmp_path: Path) -> c.Iterator[Repository]:
         (programs / name).chmod(0o755)
     github = GitHub()
     github.releases["7"] = {"body": "Thanks to all."}
-    with served_github(github) as api, served(ssm) as aws:
+    with served_github(github) as api, served(ssm) as aws, served_sts() as sts:
         environment = {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "HOME": str(tmp_path),
+            "RUNNER_TEMP": str(tmp_path),
             "CALLS": str(root / "calls"),
             "GITHUB_API_URL": api,
             "GITHUB_REPOSITORY": REPOSITORY,
             "AWS_ENDPOINT_URL": aws,
+            "AWS_ENDPOINT_URL_STS": sts.address,
         }
         contexts = {
             "vars.AWS_ROLE": ROLE,
@@ -126,7 +125,7 @@ def repository(tmp_path: Path) -> c.Iterator[Repository]:
             "github.repository": REPOSITORY,
             "github.run_id": "1",
         }
-        yield Repository(root, github, environment, [], contexts)
+        yield Repository(root, github, environment, sts, contexts)
 
 
 def stepped(repository: Repository, *names: str) -> list[str]:
@@ -141,7 +140,7 @@ def test_every_command_of_every_workflow_is_run(repository: Repository) -> None:
     ran |= set(repository.run("daily", TASK_FAILS="packer-build").commands)
     ran |= set(repository.run("test").commands)
     commands = stepped(repository, *ALL)
-    assert len(commands) == 14
+    assert len(commands) == 15
     # Where a workflow is called with other words, its commands are the same but for them.
     assert {command for command in commands if command not in ran} == set()
 
@@ -153,12 +152,13 @@ def test_a_daily_build(repository: Repository) -> None:
         "Hold the session against the expected time": "success",
         "Bring Ansible and the collections": "success",
         "Hold the permissions against what is needed": "success",
+        "Enter the role of AWS": "success",
         "Build against the newest base": "success",
         "Test, copy, share and promote": "skipped",
         "Write the notes": "skipped",
         "Keep the cause": "skipped",
     }
-    assert repository.entered == [{"role-to-assume": ROLE, "aws-region": "us-east-1", "role-duration-seconds": "3600"}]
+    assert repository.entered == [("AssumeRoleWithWebIdentity", ROLE)]
     assert repository.calls == [
         "pip -m pip install --quiet -r requirements.txt",
         "task ansible-collection-install",
@@ -239,16 +239,47 @@ def test_a_variable_names_another_cloud(repository: Repository) -> None:
     assert repository.calls[-1] == "task packer-build CLOUD=around IMAGE=demo,shop"
 
 
-def test_a_session_that_is_too_short_stops_before_anything(repository: Repository) -> None:
+def test_a_role_may_be_entered_from_the_first_one(repository: Repository) -> None:
+    chained = repository.contexts["vars.AWS_CHAINED_ROLE"] = "arn:aws:iam::210987654321:role/builder"
+    assert repository.run("release").outcome == "success"
+    assert set(repository.entered) == {("AssumeRoleWithWebIdentity", ROLE), ("AssumeRole", chained)}
+
+
+def long(repository: Repository) -> None:
     file = repository.file("daily")
     file.write_text(
         file.read_text().replace("      role: ", "      expected_minutes: 50\n      chained: true\n      role: ")
     )
+
+
+def test_a_session_of_the_runner_that_is_too_short_stops_before_anything(repository: Repository) -> None:
+    long(repository)
+    repository.contexts["vars.AWS_ROLE"] = ""
     whole = repository.run("daily")
     assert whole.outcome == "failure"
     assert (repository.entered, repository.root.joinpath("calls").exists()) == ([], False)
     assert "one hour at most" not in whole.log
-    assert "Let GitHub's OIDC enter the role directly" in repository.github.issues[0]["body"]
+    assert "Give a role that GitHub's OIDC enters" in repository.github.issues[0]["body"]
+
+
+def test_a_session_that_is_entered_again_is_long_enough_for_all(repository: Repository) -> None:
+    long(repository)
+    assert repository.run("daily").outcome == "success"
+
+
+def test_a_runner_may_go_by_its_own_session(repository: Repository) -> None:
+    repository.contexts["vars.AWS_ROLE"] = ""
+    whole = repository.run("daily")
+    assert whole.outcome == "success", whole.log
+    assert repository.entered == []
+    assert whole.jobs["build/build"].steps["Enter the role of AWS"] == "skipped"
+
+
+def test_a_role_that_does_not_let_github_in_is_told_before_the_build(repository: Repository) -> None:
+    repository.sts.trusts = False
+    assert repository.run("daily").outcome == "failure"
+    assert not [call for call in repository.calls if "packer-build" in call]
+    assert "The role has to trust the provider" in repository.github.issues[0]["body"]
 
 
 @pytest.mark.parametrize(
