@@ -87,7 +87,7 @@ options:
     description:
       - The KMS key of this account to encrypt the copy with, as id, alias or ARN.
       - Without it a copy is encrypted when the source is, with the account's default key for EBS. Where that is a key of your own, name it
-        here all the same: O(autoscaling_role) gets a grant on keys that are known.
+        here all the same, for O(autoscaling_role) gets grants on keys that are known.
     type: str
   name:
     description:
