@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 from harness.workflow_expressions import EXPRESSION, Contexts, Unknown, Value, evaluate, substituted
-from harness.workflow_steps import Action, Ran, Run, run_steps, wanted
+from harness.workflow_steps import Ran, Run, run_steps, wanted
 
 JOB_KEYS = {
     *("name", "runs-on", "timeout-minutes", "permissions", "outputs", "env", "steps"),
@@ -31,10 +31,9 @@ Issue = c.Callable[[Rights], str]
 
 @dataclass
 class Runner:
-    """What runs steps, what stands for actions, what issues tokens, and which steps were done in another way before."""
+    """What runs steps, what issues tokens, and which steps were done in another way before."""
 
     run: Run
-    actions: c.Mapping[str, Action]
     issue: Issue
     replaced: c.Collection[str] = ()
     # Where GitHub's OIDC is asked, and with what.
@@ -119,9 +118,8 @@ def _run_job(
     rights = _rights(job.get("permissions", workflow.get("permissions")), most, f"{file.name}: {name}")
     if "uses" not in job:
         token: dict[str, Value] = {"github.token": runner.issue(rights)}
-        actions = {key: _with_rights(key, action, rights) for key, action in runner.actions.items()}
         run = runner.run if rights.get("id-token") != "write" else _with_oidc(runner.run, runner.oidc)
-        whole.jobs[name] = run_steps(job, known | token, run, actions, runner.replaced)
+        whole.jobs[name] = run_steps(job, known | token, run, runner.replaced)
         return
     target = _called(file, job["uses"])
     inner = _run(target, {**_outer(known), **_inputs(target, job.get("with", {}), known)}, runner, rights)
@@ -175,17 +173,6 @@ def _rights(stated: t.Any, most: Rights | None, where: str) -> Rights:
         if most is not None and LEVELS.index(level) > LEVELS.index(most.get(right, "none")):
             raise Unknown(f"{where} asks for {right}: {level}, and its caller has {most.get(right, 'none')}")
     return dict(stated)
-
-
-def _with_rights(name: str, action: Action, rights: Rights) -> Action:
-    """An action that GitHub's OIDC is asked by gets an answer only with the permission."""
-
-    def run(given: dict[str, str]) -> dict[str, str]:
-        if "role-to-assume" in given and rights.get("id-token") != "write":
-            raise Unknown(f"{name}: the job has no permission id-token: write")
-        return action(given)
-
-    return run
 
 
 def _with_oidc(run: Run, oidc: c.Mapping[str, str]) -> Run:

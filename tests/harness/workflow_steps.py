@@ -14,12 +14,10 @@ from pathlib import Path
 import yaml
 from harness.workflow_expressions import EXPRESSION, Contexts, Unknown, Value, evaluate, substituted
 
-__all__ = ["Action", "Ran", "Run", "Unknown", "outputs", "run_job", "run_steps", "wanted"]
+__all__ = ["Ran", "Run", "Unknown", "outputs", "run_job", "run_steps", "wanted"]
 
 # A step's command and environment, run to its end: exit status and what it wrote.
 Run = c.Callable[[list[str], dict[str, str]], tuple[int, str]]
-# What stands in for an action: what it is given, and the environment that it leaves to the steps behind it.
-Action = c.Callable[[dict[str, str]], dict[str, str]]
 
 # As GitHub starts them.
 SHELLS = {"": ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
@@ -72,17 +70,16 @@ def run_job(
     workflow: Path, name: str, contexts: c.Mapping[str, Value], run: Run, replaced: c.Collection[str] = ()
 ) -> Ran:
     """Run a job's steps in their order. ``replaced`` names steps whose work was done in another way before."""
-    return run_steps(yaml.safe_load(workflow.read_text())["jobs"][name], contexts, run, {}, replaced)
+    return run_steps(yaml.safe_load(workflow.read_text())["jobs"][name], contexts, run, replaced)
 
 
 def run_steps(
     job: dict[str, t.Any],
     contexts: c.Mapping[str, Value],
     run: Run,
-    actions: c.Mapping[str, Action],
     replaced: c.Collection[str] = (),
 ) -> Ran:
-    """Run the steps of a job. An action that is neither in ``actions``, by owner and name, nor done already is refused."""
+    """Run the steps of a job. An action that is not done already is refused."""
     known = dict(contexts)
     made = Ran()
     around: dict[str, str] = {}
@@ -95,10 +92,7 @@ def run_steps(
             made.steps[title] = "skipped"
             continue
         if "uses" in step:
-            action = actions.get(step["uses"].partition("@")[0])
-            if action:
-                around |= action({key: substituted(value, known) for key, value in step.get("with", {}).items()})
-            elif not step["uses"].startswith(DONE):
+            if not step["uses"].startswith(DONE):
                 raise Unknown(f"action {step['uses']}")
             continue
         if title in replaced:

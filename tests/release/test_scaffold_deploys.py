@@ -53,7 +53,7 @@ class Deployed:
             "github.repository": REPOSITORY,
             "github.run_id": "1",
         }
-        runner = Runner(step, {}, self.github.issue_token, replaced=[BRING])
+        runner = Runner(step, self.github.issue_token, replaced=[BRING])
         return run_workflow(self.root / ".github" / "workflows" / f"{name}.yml", contexts, runner)
 
     def amis(self, region: str = "us-east-1") -> set[str]:

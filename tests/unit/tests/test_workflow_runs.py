@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -98,7 +97,7 @@ def run(directory: Path, above: str = ABOVE, below: str = BELOW, code: int = 0) 
         seen.append({key: value for key, value in environment.items() if key not in ("GITHUB_OUTPUT", "GITHUB_ENV")})
         return code, "log\n"
 
-    runner = Runner(step, {}, lambda rights: " ".join(f"{right}:{level}" for right, level in rights.items()))
+    runner = Runner(step, lambda rights: " ".join(f"{right}:{level}" for right, level in rights.items()))
     return run_workflow(workflows / "above.yml", {"vars.WORD": "words"}, runner), seen
 
 
@@ -148,17 +147,3 @@ def test_oidc_only_with_its_permission(tmp_path: Path) -> None:
 def test_what_github_or_this_refuses(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     with pytest.raises(Unknown, match=said):
         run(tmp_path, ABOVE.replace(*change))
-
-
-def test_a_job_without_oidc_enters_no_role(tmp_path: Path) -> None:
-    directory = tmp_path / ".github" / "workflows"
-    directory.mkdir(parents=True)
-    job = "steps: [{uses: acme/enter@1, with: {role-to-assume: x}}]"
-    (directory / "one.yml").write_text(f'"on": {{push: }}\npermissions: {{}}\njobs:\n  it:\n    {job}\n')
-
-    def enter(_given: dict[str, str]) -> dict[str, str]:
-        raise AssertionError
-
-    runner = Runner(t.cast(t.Any, None), {"acme/enter": enter}, str)
-    with pytest.raises(Unknown, match="acme/enter: the job has no permission id-token: write"):
-        run_workflow(directory / "one.yml", {}, runner)

@@ -71,7 +71,7 @@ class Repository:
 
         for rest in ("calls", "build.log"):
             (self.root / rest).unlink(missing_ok=True)
-        runner = Runner(step, {}, self.github.issue_token, oidc=self.sts.oidc)
+        runner = Runner(step, self.github.issue_token, oidc=self.sts.oidc)
         return run_workflow(self.file(name), self.contexts, runner)
 
     @property
