@@ -164,7 +164,7 @@ def declare(wishes: Wishes, definition: Definition, names: Names) -> dict[str, t
     environment = check_environment(wishes.environment)
     stages = choose_stages(wishes.stages, definition, wishes.channel)
     wishes = dataclasses.replace(wishes, stages=stages)
-    channel = _channel(wishes, stages, definition)
+    channel = _channel(wishes, stages, definition, names)
     if wishes.connection:
         check_connection(wishes.connection)
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+", wishes.full_repository):
@@ -180,7 +180,7 @@ def declare(wishes: Wishes, definition: Definition, names: Names) -> dict[str, t
     }
 
 
-def _channel(wishes: Wishes, stages: c.Sequence[str], definition: Definition) -> str:
+def _channel(wishes: Wishes, stages: c.Sequence[str], definition: Definition, names: Names) -> str:
     """The one that is promoted to: the last one of the definition, unless it is named."""
     channels = list(definition["channels"])
     if wishes.channel and wishes.channel not in channels:
@@ -192,7 +192,23 @@ def _channel(wishes: Wishes, stages: c.Sequence[str], definition: Definition) ->
         )
     if "deploy" in stages and not chain_of(definition, wishes.channel):
         raise PipelineProblem("pipeline_stages: deploy needs channels with deploy in the definition (image.yml)")
+    if "deploy" in stages:
+        _check_profiles(wishes, definition, names)
     return wishes.channel or (channels[-1] if channels else "")
+
+
+def _check_profiles(wishes: Wishes, definition: Definition, names: Names) -> None:
+    """Which role is in an instance profile is not known here, and without leave to pass it nothing is launched."""
+    if wishes.instance_profile_role:
+        return
+    for channel in chain_of(definition, wishes.channel):
+        deploy = definition["channels"][channel]["deploy"]
+        # The role of another account has rights of its own there.
+        if deploy.get("instance_profile") and deploy.get("account") in (None, names.place.account):
+            raise PipelineProblem(
+                f"pipeline_instance_profile_role: channels.{channel}.deploy launches with the instance profile"
+                f" {deploy['instance_profile']}: name the role in it, which the stage deploy has to pass"
+            )
 
 
 def _project(stage: str, environment: dict[str, str], channel: str, names: Names) -> Options:

@@ -164,3 +164,27 @@ def test_a_channel_without_a_deployment_is_promoted_after_those_that_have_one() 
     assert stage_names(made)[-1] == "Deploy"
     (project,) = [one for one in made["projects"] if one["name"] == "wordpress-deploy"]
     assert {"name": "GOLDEN_CHANNEL", "value": "dev"} in project["environment_variables"]
+
+
+PROFILED = {"deploy": {**DEPLOY["deploy"], "instance_profile": "web"}}
+
+
+@pytest.mark.parametrize("account", [{}, {"account": "111111111111"}])
+def test_a_stage_with_an_instance_profile_needs_the_role_that_is_passed(account: dict[str, str]) -> None:
+    definition = deployed(dev=DEPLOY, prod={"deploy": {**PROFILED["deploy"], **account}})
+    with pytest.raises(
+        AnsibleLookupError, match=r"pipeline_instance_profile_role: channels\.prod\.deploy .* profile web"
+    ):
+        declared(definition)
+    made = declared(definition, instance_profile_role="web-role")
+    (role,) = [role for role in made["roles"] if role["name"] == "wordpress-deploy"]
+    (passed,) = [one for one in role["statements"] if one["Sid"] == "Pass"]
+    assert passed["Resource"] == ["arn:aws:iam::111111111111:role/web-role"]
+
+
+def test_an_instance_profile_of_another_account_or_beyond_the_pipeline_needs_none() -> None:
+    elsewhere = {"deploy": {**PROFILED["deploy"], "account": "222222222222"}}
+    assert "Deploy" in stage_names(declared(deployed(dev=DEPLOY, prod=elsewhere)))
+    beyond = deployed(dev=DEPLOY, prod=PROFILED)
+    assert stage_names(declared(beyond, channel="dev"))[-1] == "Deploy"
+    assert stage_names(declared(beyond, stages=["source", "build", "promote"]))[-1] == "Promote"

@@ -211,6 +211,19 @@ def test_a_stage_here_is_launched_from_its_template_and_nothing_more() -> None:
     ]
 
 
+def test_a_launch_template_may_name_a_key_pair_though_nobody_logs_in() -> None:
+    made = deploys(HERE)
+    keys = "arn:aws:ec2:eu-west-1:111111111111:key-pair/*"
+    assert keys in t.cast("list[str]", statement(made, "ec2:RunInstances")["Resource"])
+    assert keys not in t.cast("list[str]", statement(made, "ec2:CreateTags")["Resource"])
+
+
+def test_a_role_is_passed_to_what_is_launched_when_it_is_named() -> None:
+    passed = statement(deploys(HERE, instance_profile_role="web"), "iam:PassRole")
+    assert passed["Resource"] == ["arn:aws:iam::111111111111:role/web"]
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+
+
 def test_a_stage_in_another_account_has_rights_of_its_own_there() -> None:
     there = Deployment("eu-west-1", entered="arn:aws:iam::222222222222:role/stage")
     made = deploys(there, entered=("arn:aws:iam::333333333333:role/copies",))
