@@ -16,6 +16,8 @@ from harness.terraform import EMPTY, Terraform, plugins, program
 CONFIGURATION = Path(__file__).with_name("terraform") / "balancing.tf"
 
 pytestmark = [
+    # The provider alone takes a minute to make a load balancer.
+    pytest.mark.night,
     pytest.mark.terraform,
     pytest.mark.skipif(
         program() is None or plugins() is None,
