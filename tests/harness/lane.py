@@ -102,7 +102,9 @@ def pipeline_of(
     told = {"pipeline_subscriptions": [{"protocol": "sqs", "endpoint": arn}], **variables}
     done = made.play("pipeline.yml", "-e", "pipeline_git_remote=pipeline", "-e", json.dumps(told))
     assert done.rc == 0, done.output
-    yield made
-    made.iam("--enforce", "off")
-    gone = made.play("pipeline.yml", "-e", "pipeline_state=absent", "-e", "pipeline_delete_repository=true")
+    try:
+        yield made
+    finally:
+        made.iam("--enforce", "off")
+        gone = made.play("pipeline.yml", "-e", "pipeline_state=absent", "-e", "pipeline_delete_repository=true")
     assert gone.rc == 0, gone.output
