@@ -659,3 +659,30 @@ def test_groups_without_a_way_back_are_refused(world: DeployWorld, template: Tem
     told = deploy(auto_scaling_group=GROUP, launch_template="other")
     assert "does not launch from the launch template other" in told["msg"]
     assert world.writes() == []
+
+
+def test_the_instance_goes_whatever_the_template_says_and_is_in_no_channel(
+    world: DeployWorld, template: Template, deploy: Deploy
+) -> None:
+    asked: list[dict[str, t.Any]] = []
+
+    def hook(operation: str, _where: t.Any, request: dict[str, t.Any]) -> None:
+        if operation == "RunInstances":
+            asked.append(request)
+
+    template.versions[1]["DisableApiTermination"] = True
+    world.hook = hook
+    assert deploy()["outcome"] == "deployed"
+    (request,) = asked
+    assert (request["DisableApiTermination"], request["DisableApiStop"]) == (False, False)
+    tags = {tag["Key"] for one in request["TagSpecifications"] for tag in one["Tags"]}
+    assert "golden:run" in tags
+    assert "golden:channel" not in tags
+
+
+def test_a_target_group_of_addresses_is_refused(world: DeployWorld, template: Template, deploy: Deploy) -> None:
+    world.target_type = "ip"
+    told = deploy(health={"target_group": TARGET_GROUP})
+    assert "takes targets of type ip, and an instance is registered by its id" in told["msg"]
+    assert as_it_was(world, template)
+    assert world.writes() == []
